@@ -1,0 +1,23 @@
+package io.qnet;
+
+import io.qnet.host.HostNetwork;
+import io.qnet.loop.Loop;
+import org.jspecify.annotations.Nullable;
+
+/** What an endpoint is given by the network that it runs in. */
+public interface NetdevContext {
+    /** The network's loop. */
+    Loop loop();
+
+    /** Whether delivery and protocol time stand still ({@link Network#pause()}). Loop thread. */
+    boolean isPaused();
+
+    /** The host's network if the network was built with one of its own (in tests, a simulated one); null means real sockets on the loop. */
+    @Nullable HostNetwork hostNetwork();
+
+    /** Tells listeners of the network about an event that QEMU reports on QMP, such as {@code NETDEV_STREAM_CONNECTED}. Loop thread. */
+    void event(NetworkEvent event);
+
+    /** Reports something for a person (a warning, a refused connect), prefixed with the endpoint's name by whoever shows it. Loop thread. */
+    void warn(Endpoint source, String message);
+}

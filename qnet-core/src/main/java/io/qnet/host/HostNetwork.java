@@ -1,0 +1,53 @@
+package io.qnet.host;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The host's network, through which engines reach it. Loop thread only. No method blocks, none calls a handler before it has returned.
+ */
+public interface HostNetwork {
+    /**
+     * Begins to connect; {@code connected} or {@code failed} follows, {@code failed(TIMED_OUT)} after {@code timeoutNanos}.
+     *
+     * @param remote an {@link InetSocketAddress} with an address, or a unix address ({@link java.net.UnixDomainSocketAddress})
+     * @param local where to bind, or null for the host's choice
+     */
+    HostStream connect(SocketAddress remote, @Nullable InetSocketAddress local, long timeoutNanos, HostStream.Handler handler);
+
+    /**
+     * Listens. Binding is done when this returns.
+     *
+     * @throws HostException if it cannot be bound
+     */
+    HostListener listen(SocketAddress local, HostListener.Handler handler) throws HostException;
+
+    /**
+     * Opens a datagram socket.
+     *
+     * @param local where to bind; port 0 for the host's choice
+     * @throws HostException if it cannot be opened or bound
+     */
+    HostDatagrams openDatagrams(InetSocketAddress local, HostDatagrams.Handler handler) throws HostException;
+
+    /**
+     * Opens an echo socket for one guest identifier.
+     *
+     * @param ipv6 ICMPv6 rather than ICMP
+     * @throws HostException with {@link HostError#PROHIBITED} if the host allows neither a ping socket nor a raw socket
+     */
+    HostEcho openEcho(boolean ipv6, HostEcho.Handler handler) throws HostException;
+
+    /**
+     * The host's name servers in the order of resolv.conf, IPv4 and IPv6; reread when the file changes (looked at once a second at most). No name server line means loopback.
+     */
+    List<InetSocketAddress> resolvers();
+
+    /** The descriptor limit of the process, or {@link Integer#MAX_VALUE} if it has none that is known. */
+    int descriptorLimit();
+
+    /** Closes whatever is still open. */
+    void close();
+}
