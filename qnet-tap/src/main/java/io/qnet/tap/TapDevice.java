@@ -8,7 +8,6 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
-import io.netty.channel.unix.IovArray;
 import io.qnet.Frame;
 import io.qnet.Offload;
 import io.qnet.loop.Loop;
@@ -28,7 +27,8 @@ final class TapDevice implements EpollIoHandle {
     static final int READS_A_TURN = 64;
 
     private static final int BUFFER_BYTES = VnetHeader.BYTES + 65_536 + 64;
-    private static final int IOV_ENTRIES = Frame.MAX_SLICES + 2;
+    private static final int IOVECS = Frame.MAX_SLICES + 2;
+    private static final int IOVEC_BYTES = 16; // struct iovec of 64-bit Linux, the only one that Netty's epoll has
     private static final EpollIoOps READ = EpollIoOps.EPOLLIN;
     private static final EpollIoOps READ_WRITE = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT);
 
@@ -49,7 +49,7 @@ final class TapDevice implements EpollIoHandle {
     private final Handler handler;
     private final ByteBufAllocator allocator;
     private final Frame frame = new Frame();
-    private final IovArray iov;
+    private final ByteBuf iovecs;
     private final ByteBuf header;
     private final Counter dropBadHeader;
     private final Counter dropWrite;
@@ -65,7 +65,7 @@ final class TapDevice implements EpollIoHandle {
         headerBytes = vnetHeader ? VnetHeader.BYTES : 0;
         this.handler = handler;
         allocator = loop.allocator();
-        iov = new IovArray(allocator.directBuffer(IOV_ENTRIES * IovArray.IOV_SIZE, IOV_ENTRIES * IovArray.IOV_SIZE));
+        iovecs = allocator.directBuffer(IOVECS * IOVEC_BYTES, IOVECS * IOVEC_BYTES);
         header = allocator.directBuffer(VnetHeader.BYTES, VnetHeader.BYTES);
         dropBadHeader = counters.counter("drop.vnet-header");
         dropWrite = counters.counter("drop.write");
@@ -101,18 +101,18 @@ final class TapDevice implements EpollIoHandle {
         if (closed) {
             return true;
         }
-        iov.clear();
+        int count = 0;
         if (headerBytes != 0) {
             VnetHeader.write(out, header, 0);
-            iov.add(header, 0, headerBytes);
+            count = iovec(count, header, 0, headerBytes);
         }
-        iov.add(out.head(), out.headIndex(), out.headLength());
+        count = iovec(count, out.head(), out.headIndex(), out.headLength());
         for (int i = 0; i < out.sliceCount(); i++) {
-            iov.add(out.slice(i), out.sliceIndex(i), out.sliceLength(i));
+            count = iovec(count, out.slice(i), out.sliceIndex(i), out.sliceLength(i));
         }
         long written;
         try {
-            written = descriptor.writevAddresses(iov.memoryAddress(0), iov.count());
+            written = descriptor.writevAddresses(iovecs.memoryAddress(), count);
         } catch (IOException e) { // EIO: the interface is down; EINVAL: shorter than an Ethernet header
             dropWrite.increment();
             return true;
@@ -173,7 +173,13 @@ final class TapDevice implements EpollIoHandle {
             buffer = null;
         }
         header.release();
-        iov.release();
+        iovecs.release();
+    }
+
+    private int iovec(int count, ByteBuf bytes, int index, int length) {
+        iovecs.setLongLE(count * IOVEC_BYTES, bytes.memoryAddress() + index);
+        iovecs.setLongLE(count * IOVEC_BYTES + 8, length);
+        return count + 1;
     }
 
     private void readTurn() {
