@@ -86,7 +86,7 @@ public final class FilterSchemas {
                 .oneOf("queue", "all", "rx", "tx")
                 .string("status")
                 .string("position")
-                .string("insert")
+                .oneOf("insert", "behind", "before")
                 .rule(FilterSchemas::common);
     }
 
@@ -99,10 +99,6 @@ public final class FilterSchemas {
         String position = filter.string("position", "tail");
         if (!position.equals("head") && !position.equals("tail") && !position.startsWith("id=")) {
             throw OptionException.expects("position", position, "'head', 'tail' or 'id=<id>'");
-        }
-        String insert = filter.string("insert", "behind");
-        if (!insert.equals("before") && !insert.equals("behind")) {
-            throw OptionException.expects("insert", insert, "'before' or 'behind'");
         }
     }
 }

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,7 @@ final class JsonText {
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
+    private static final Pattern UNRECOGNIZED = Pattern.compile("Unrecognized token '([^']*)'");
     private static final String ERROR = "JSON parse error, ";
 
     private JsonText() {}
@@ -95,6 +98,10 @@ final class JsonText {
         }
         if (found.contains("escape")) {
             return ERROR + "invalid escape sequence in string";
+        }
+        Matcher token = UNRECOGNIZED.matcher(found);
+        if (token.find()) {
+            return ERROR + "invalid keyword '" + token.group(1) + "'";
         }
         return ERROR + reasonAt(found, text, (int) e.getLocation().getCharOffset());
     }

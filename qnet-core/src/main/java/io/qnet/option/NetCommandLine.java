@@ -137,7 +137,7 @@ public final class NetCommandLine {
         private final List<Classic> classicNetdevs = new ArrayList<>();
         private final List<Classic> nics = new ArrayList<>();
         private final List<Classic> nets = new ArrayList<>();
-        private final List<NetItem> objects = new ArrayList<>();
+        private final List<NetItem.FilterObject> objects = new ArrayList<>();
         private final LegacyUser legacy = new LegacyUser();
         private final List<OptionWarning> warnings = new ArrayList<>();
         private final Set<String> ids = new HashSet<>();
@@ -147,7 +147,7 @@ public final class NetCommandLine {
 
         private Reader(Schemas schemas) {
             this.netdevs = new NetdevReader(schemas);
-            this.factory = new NetItemFactory(netdevs);
+            this.factory = new NetItemFactory(netdevs, warnings);
         }
 
         /** Sets where the last two digits of made-up ids come from: numbers from 0 to 99. */
@@ -171,6 +171,11 @@ public final class NetCommandLine {
                 throw e.at(source);
             }
             return this;
+        }
+
+        /** What QEMU warns about up to here; a program prints it before a refusal too. */
+        public List<OptionWarning> warnings() {
+            return List.copyOf(warnings);
         }
 
         private void take(String option, String argument, String source) {
@@ -253,8 +258,10 @@ public final class NetCommandLine {
             create(items, nets, opts -> factory.net(opts, this::newId));
             checkIds(items);
             items = legacy.applyTo(items);
-            items.addAll(objects);
-            warnings.addAll(factory.warnings());
+            for (NetItem.FilterObject object : objects) {
+                object.options().schema().check(object.options(), false);
+                items.add(object);
+            }
             return new NetCommandLine(this, items, !anyNet);
         }
 

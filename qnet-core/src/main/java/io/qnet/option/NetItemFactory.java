@@ -1,6 +1,5 @@
 package io.qnet.option;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
@@ -20,15 +19,13 @@ final class NetItemFactory {
             OptionSchema.of("dump").size("len").string("file").build();
 
     private final NetdevReader netdevs;
-    private final List<OptionWarning> warnings = new ArrayList<>();
+    private final List<OptionWarning> warnings;
     private int nics;
 
-    NetItemFactory(NetdevReader netdevs) {
+    /** Makes items; what is accepted with a warning is added to {@code warnings}. */
+    NetItemFactory(NetdevReader netdevs, List<OptionWarning> warnings) {
         this.netdevs = netdevs;
-    }
-
-    List<OptionWarning> warnings() {
-        return warnings;
+        this.warnings = warnings;
     }
 
     /** {@code -netdev} in the classic grammar. */
@@ -37,9 +34,11 @@ final class NetItemFactory {
     }
 
     private NetItem.Backend backend(String source, OptionReader reader, OptionalInt hub) {
-        NetItem.Backend backend = netdevs.read(source, reader, hub);
-        reader.warnings().forEach(warning -> warnings.add(warning.at(source)));
-        return backend;
+        try {
+            return netdevs.read(source, reader, hub);
+        } finally {
+            reader.warnings().forEach(warning -> warnings.add(warning.at(source)));
+        }
     }
 
     /** {@code -nic}; null for {@code -nic none}. */
@@ -139,8 +138,8 @@ final class NetItemFactory {
         return mac == 0 ? null : mac;
     }
 
-    /** {@code -object}. */
-    static NetItem filter(String source, OptionReader reader) {
+    /** {@code -object}; its rules are checked when it is created, which QEMU does last of all. */
+    static NetItem.FilterObject filter(String source, OptionReader reader) {
         String type = reader.requiredText("qom-type");
         OptionSchema schema = FilterSchemas.find(type);
         if (schema == null) {
@@ -149,7 +148,6 @@ final class NetItemFactory {
         String id = reader.requiredText("id");
         OptionValues options = reader.read(schema);
         reader.finish();
-        schema.check(options, false);
         return new NetItem.FilterObject(source, id, type, options);
     }
 }

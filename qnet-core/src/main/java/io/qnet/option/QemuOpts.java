@@ -48,11 +48,10 @@ public final class QemuOpts {
 
     /** As {@link #parse} without a look at the identifier. */
     static QemuOpts scan(String text, @Nullable String impliedKey) {
-        Scanner scanner = new Scanner(text, impliedKey);
-        while (!scanner.atEnd()) {
-            scanner.next();
-        }
-        return new QemuOpts(scanner.entries, scanner.warnings, scanner.id);
+        Scanner scanner = Scanner.run(text, impliedKey);
+        // QEMU looks for the id in a pass of its own that knows no implied key, so that "user,,id=a" has one.
+        String id = Scanner.run(text, null).id;
+        return new QemuOpts(scanner.entries, scanner.warnings, id);
     }
 
     /** A letter, then letters, digits, {@code -}, {@code .} and {@code _} (QEMU: util/id.c). */
@@ -130,11 +129,15 @@ public final class QemuOpts {
             this.impliedKey = impliedKey;
         }
 
-        boolean atEnd() {
-            return at >= text.length();
+        static Scanner run(String text, @Nullable String impliedKey) {
+            Scanner scanner = new Scanner(text, impliedKey);
+            while (scanner.at < text.length()) {
+                scanner.next();
+            }
+            return scanner;
         }
 
-        void next() {
+        private void next() {
             int end = at;
             while (end < text.length() && text.charAt(end) != '=' && text.charAt(end) != ',') {
                 end++;
@@ -158,8 +161,11 @@ public final class QemuOpts {
             boolean negative = word.startsWith("no");
             String name = negative ? word.substring(2) : word;
             String value = negative ? "off" : "on";
-            String hint = "Please use " + name + "=" + value + " instead";
-            warnings.add(new OptionWarning(null, "short-form boolean option '" + word + "' deprecated", List.of(hint)));
+            if (!word.equals("help") && !word.equals("?")) {
+                String hint = "Please use " + name + "=" + value + " instead";
+                String message = "short-form boolean option '" + word + "' deprecated";
+                warnings.add(new OptionWarning(null, message, List.of(hint)));
+            }
             found(name, value);
         }
 
