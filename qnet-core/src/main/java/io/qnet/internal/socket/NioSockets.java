@@ -1,0 +1,136 @@
+package io.qnet.internal.socket;
+
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.Future;
+import io.qnet.loop.Loop;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/** Sockets as channels of the JDK's in a NIO loop: no native code. */
+final class NioSockets extends Sockets {
+    private static final System.Logger LOG = System.getLogger(NioSockets.class.getName());
+
+    NioSockets(Loop loop) {
+        super(loop);
+    }
+
+    @Override
+    public StreamSocket connect(
+            SocketAddress remote, @Nullable SocketAddress local, StreamOptions options, StreamSocket.Handler handler)
+            throws IOException {
+        SocketAddress to = jdkAddress(remote);
+        SocketChannel channel = SocketChannel.open(family(to));
+        try {
+            channel.configureBlocking(false);
+            configure(channel, to, options);
+            if (local != null) {
+                channel.bind(jdkAddress(local));
+            }
+            boolean connected = connect(channel, to);
+            NioStreamSocket stream = new NioStreamSocket(this, channel, remote, handler, true);
+            stream.register(connected);
+            return stream;
+        } catch (IOException | RuntimeException e) {
+            close(channel);
+            throw e;
+        }
+    }
+
+    @Override
+    public ListenSocket listen(SocketAddress local, int backlog, StreamOptions accepted, ListenSocket.Acceptor acceptor)
+            throws IOException {
+        SocketAddress at = jdkAddress(local);
+        ServerSocketChannel channel = ServerSocketChannel.open(family(at));
+        try {
+            channel.configureBlocking(false);
+            if (at instanceof InetSocketAddress) {
+                channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+                if (accepted.receiveBuffer() > 0) {
+                    channel.setOption(StandardSocketOptions.SO_RCVBUF, accepted.receiveBuffer());
+                }
+            }
+            channel.bind(at, backlog);
+            NioListenSocket listener = new NioListenSocket(this, channel, accepted, acceptor);
+            listener.register();
+            return listener;
+        } catch (IOException | RuntimeException e) {
+            close(channel);
+            throw e;
+        }
+    }
+
+    @Override
+    public boolean hasAbstractNames() {
+        return false;
+    }
+
+    @Override
+    public void close() {
+        // holds nothing
+    }
+
+    static void configure(SocketChannel channel, SocketAddress address, StreamOptions options) throws IOException {
+        if (options.receiveBuffer() > 0) {
+            channel.setOption(StandardSocketOptions.SO_RCVBUF, options.receiveBuffer());
+        }
+        if (options.sendBuffer() > 0) {
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, options.sendBuffer());
+        }
+        if (address instanceof InetSocketAddress) {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        }
+    }
+
+    IoRegistration register(IoHandle handle) throws IOException {
+        Future<IoRegistration> future = loop().eventLoop().register(handle);
+        IoRegistration registration = future.getNow();
+        if (registration == null) {
+            throw new IOException("the loop takes no more sockets", future.cause());
+        }
+        return registration;
+    }
+
+    /** Closes a channel. It is gone whatever the kernel says. */
+    static void close(Channel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "close", e);
+        }
+    }
+
+    private static boolean connect(SocketChannel channel, SocketAddress to) throws IOException {
+        try {
+            return channel.connect(to);
+        } catch (java.nio.channels.UnresolvedAddressException e) {
+            throw new IOException("No such host", e);
+        }
+    }
+
+    private static StandardProtocolFamily family(SocketAddress address) {
+        if (!(address instanceof InetSocketAddress)) {
+            return StandardProtocolFamily.UNIX;
+        }
+        return isIpv6(address) ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
+    }
+
+    private static SocketAddress jdkAddress(SocketAddress address) throws IOException {
+        if (!(address instanceof DomainSocketAddress unix)) {
+            return address;
+        }
+        if (unix.path().startsWith("\0")) {
+            throw new IOException("abstract unix names need epoll");
+        }
+        return UnixDomainSocketAddress.of(unix.path());
+    }
+}

@@ -1,0 +1,136 @@
+package io.qnet.internal.socket;
+
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.nio.NioIoHandle;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.qnet.loop.Loop;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes sockets on one loop. Unix addresses may be the JDK's or Netty's; an abstract name is Netty's address with a path that begins with NUL, on epoll only.
+ *
+ * <p>Loop thread only.
+ */
+public abstract class Sockets {
+    private final Loop loop;
+    private final ArrayDeque<Deferred> deferred = new ArrayDeque<>();
+    private final Runnable drain = this::drain;
+    private final Runnable drainAfterInput;
+    private boolean scheduled;
+    private boolean draining;
+
+    Sockets(Loop loop) {
+        this.loop = loop;
+        drainAfterInput = () -> loop.eventLoop().execute(drain);
+    }
+
+    /**
+     * The sockets that fit the loop.
+     *
+     * @throws IllegalStateException if the loop has no descriptors, as in virtual time
+     */
+    public static Sockets on(Loop loop) {
+        if (Epoll.isAvailable() && loop.eventLoop().isCompatible(EpollIoHandle.class)) {
+            return new EpollSockets(loop);
+        }
+        if (loop.eventLoop().isCompatible(NioIoHandle.class)) {
+            return new NioSockets(loop);
+        }
+        throw new IllegalStateException("sockets need an epoll or NIO loop, not "
+                + loop.eventLoop().getClass().getName());
+    }
+
+    /**
+     * Begins to connect; {@code onConnected} or {@code onBroken} follows.
+     *
+     * @param local where to bind, or null
+     * @throws IOException if it failed at once
+     */
+    public abstract StreamSocket connect(
+            SocketAddress remote, @Nullable SocketAddress local, StreamOptions options, StreamSocket.Handler handler)
+            throws IOException;
+
+    /**
+     * Listens. An address in use by nobody any more is taken (SO_REUSEADDR); a unix path must not exist.
+     *
+     * @throws IOException if it cannot be bound
+     */
+    public abstract ListenSocket listen(
+            SocketAddress local, int backlog, StreamOptions accepted, ListenSocket.Acceptor acceptor)
+            throws IOException;
+
+    /** Whether abstract unix names can be used. */
+    public abstract boolean hasAbstractNames();
+
+    /** Releases what the sockets share. They must all be closed. */
+    public abstract void close();
+
+    /** The loop. */
+    public final Loop loop() {
+        return loop;
+    }
+
+    /** The path of a unix address of either kind, or null for another address. An abstract name begins with NUL. */
+    public static @Nullable String unixPath(@Nullable SocketAddress address) {
+        if (address instanceof UnixDomainSocketAddress unix) {
+            return unix.getPath().toString();
+        }
+        return address instanceof DomainSocketAddress unix ? unix.path() : null;
+    }
+
+    /** Whether sockets to or at this address are of IPv6. */
+    static boolean isIpv6(SocketAddress address) {
+        return address instanceof InetSocketAddress inet && inet.getAddress() instanceof java.net.Inet6Address;
+    }
+
+    final void defer(Deferred work) {
+        if (!work.queued) {
+            work.queued = true;
+            deferred.add(work);
+            schedule();
+        }
+    }
+
+    /** A handler has thrown: its socket ends, the loop reports. */
+    final void bug(Runnable end, RuntimeException e) {
+        loop.execute(() -> {
+            throw e;
+        });
+        end.run();
+    }
+
+    private void schedule() {
+        if (scheduled) {
+            return;
+        }
+        scheduled = true;
+        if (draining && loop.eventLoop() instanceof SingleThreadEventLoop own) {
+            // a task that runs itself again would keep the loop from its input
+            own.executeAfterEventLoopIteration(drainAfterInput);
+        } else {
+            loop.eventLoop().execute(drain);
+        }
+    }
+
+    private void drain() {
+        scheduled = false;
+        draining = true;
+        for (int left = deferred.size(); left > 0; left--) {
+            Deferred work = deferred.remove();
+            work.queued = false;
+            try {
+                work.runDeferred();
+            } catch (RuntimeException e) {
+                bug(work::endAfterBug, e);
+            }
+        }
+        draining = false;
+    }
+}

@@ -1,0 +1,86 @@
+package io.qnet.slirp.host;
+
+import io.qnet.host.HostListener;
+import io.qnet.host.HostStream;
+import io.qnet.internal.socket.ListenSocket;
+import io.qnet.internal.socket.StreamSocket;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** A {@link HostListener} on a socket. A unix path is removed when it closes. */
+final class RealListener implements HostListener, ListenSocket.Acceptor {
+    private static final System.Logger LOG = System.getLogger(RealListener.class.getName());
+
+    private final RealHostNetwork network;
+    private final Handler handler;
+    private final @Nullable Path path;
+    private @Nullable ListenSocket socket;
+    private boolean failing;
+
+    RealListener(RealHostNetwork network, Handler handler, @Nullable Path path) {
+        this.network = network;
+        this.handler = handler;
+        this.path = path;
+    }
+
+    void opened(ListenSocket listening) {
+        socket = listening;
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        ListenSocket present = socket;
+        if (present == null) {
+            throw new IllegalStateException("not listening");
+        }
+        return present.localAddress();
+    }
+
+    @Override
+    public void close() {
+        ListenSocket present = socket;
+        if (present == null) {
+            return;
+        }
+        socket = null;
+        present.close();
+        network.forget(this);
+        if (path != null) {
+            try {
+                Files.deleteIfExists(path);
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.WARNING, "cannot remove " + path, e);
+            }
+        }
+    }
+
+    @Override
+    public StreamSocket.Handler newHandler() {
+        failing = false;
+        return new RealStream(network, localAddress(), false, null);
+    }
+
+    @Override
+    public void onAccepted(StreamSocket accepted, StreamSocket.Handler streamOfIt) {
+        RealStream stream = (RealStream) streamOfIt;
+        network.remember(stream);
+        stream.accepted(accepted);
+        HostStream.Handler taken = handler.onAccept(stream);
+        if (taken == null) {
+            stream.reset();
+        } else {
+            stream.setHandler(taken);
+        }
+    }
+
+    @Override
+    public void onAcceptFailed(IOException cause) {
+        if (!failing) {
+            failing = true;
+            LOG.log(System.Logger.Level.WARNING, "cannot accept on " + localAddress() + ", trying again: " + cause);
+        }
+    }
+}
