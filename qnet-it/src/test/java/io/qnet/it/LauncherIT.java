@@ -25,7 +25,20 @@ class LauncherIT {
 
     /** Commands that the launcher may count on everywhere. */
     private static final List<String> COMMON_COMMANDS = List.of(
-            "bash", "cat", "dirname", "find", "grep", "head", "mkdir", "mv", "readlink", "rm", "sed", "sleep", "touch");
+            "bash",
+            "cat",
+            "dirname",
+            "find",
+            "grep",
+            "head",
+            "mkdir",
+            "mktemp",
+            "mv",
+            "readlink",
+            "rm",
+            "sed",
+            "sleep",
+            "touch");
 
     private static final String FAKE_JAVA = """
             #!/usr/bin/env bash
