@@ -1,5 +1,7 @@
 package io.qnet;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +55,14 @@ public abstract class Endpoint {
 
     /** Opens sockets, devices and timers. Called once, on the loop, when it is added. What was opened before an exception is released by {@link #close()}, which is called then. */
     protected abstract void open() throws NetdevException;
+
+    /**
+     * Opens what has to wait for a script, a helper or a resolver: as {@link #open()}, which it calls unless overridden, but done only when the stage is. Called on the loop; the stage must be completed there.
+     */
+    protected CompletionStage<@Nullable Void> openAsync() throws NetdevException {
+        open();
+        return CompletableFuture.completedFuture(null);
+    }
 
     /** Releases everything. Called once, on the loop, also after {@link #open()} failed. */
     protected abstract void close();

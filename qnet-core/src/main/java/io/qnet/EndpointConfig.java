@@ -11,4 +11,14 @@ public interface EndpointConfig<E extends Endpoint> {
 
     /** Makes the endpoint; nothing is opened yet. */
     E create();
+
+    /** Whether opening waits for a script, a helper or a resolver. Such an endpoint opens by {@link Endpoint#openAsync()}, and on the loop it can be added by {@link Network#addAsync} alone. */
+    default boolean mayBlock() {
+        return false;
+    }
+
+    /** The same configuration with what the network chooses filled in: the name and the MAC of a NIC. */
+    default EndpointConfig<E> completed(NicDefaults defaults) {
+        return this;
+    }
 }

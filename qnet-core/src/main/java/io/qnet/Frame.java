@@ -109,7 +109,8 @@ public final class Frame {
 
     /** Copies the offload fields of another frame. */
     public Frame offloadOf(Frame other) {
-        return offload(other.flags, other.gsoType, other.headerLength, other.gsoSize, other.csumStart, other.csumOffset);
+        return offload(
+                other.flags, other.gsoType, other.headerLength, other.gsoSize, other.csumStart, other.csumOffset);
     }
 
     /** The buffer that holds the head. */
@@ -239,6 +240,15 @@ public final class Frame {
         return offloadOf(source);
     }
 
+    /** As {@link #copy}, but with the payload copied behind the head: no buffer of another owner is pinned. */
+    public Frame copyWhole(Frame source, ByteBufAllocator allocator) {
+        clear();
+        int length = source.length();
+        ByteBuf own = allocator.directBuffer(length, length);
+        source.getBytes(own, 0);
+        return head(own, 0, length).offloadOf(source);
+    }
+
     /** Releases the buffers of an owned copy and clears the frame. */
     public void release() {
         if (head != null) {
@@ -252,6 +262,7 @@ public final class Frame {
 
     @Override
     public String toString() {
-        return "Frame[" + headLength + "+" + payloadLength + (hasOffload() ? ", gso " + gsoType + "/" + gsoSize : "") + "]";
+        return "Frame[" + headLength + "+" + payloadLength + (hasOffload() ? ", gso " + gsoType + "/" + gsoSize : "")
+                + "]";
     }
 }

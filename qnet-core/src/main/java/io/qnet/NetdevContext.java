@@ -9,11 +9,19 @@ public interface NetdevContext {
     /** The network's loop. */
     Loop loop();
 
+    /**
+     * Runs {@code action} on the loop and waits for it. Any thread.
+     *
+     * @throws IllegalStateException if the network is closed
+     */
+    void call(Runnable action);
+
     /** Whether delivery and protocol time stand still ({@link Network#pause()}). Loop thread. */
     boolean isPaused();
 
     /** The host's network if the network was built with one of its own (in tests, a simulated one); null means real sockets on the loop. */
-    @Nullable HostNetwork hostNetwork();
+    @Nullable
+    HostNetwork hostNetwork();
 
     /** Tells listeners of the network about an event that QEMU reports on QMP, such as {@code NETDEV_STREAM_CONNECTED}. Loop thread. */
     void event(NetworkEvent event);

@@ -15,7 +15,8 @@ public interface HostNetwork {
      * @param remote an {@link InetSocketAddress} with an address, or a unix address ({@link java.net.UnixDomainSocketAddress})
      * @param local where to bind, or null for the host's choice
      */
-    HostStream connect(SocketAddress remote, @Nullable InetSocketAddress local, long timeoutNanos, HostStream.Handler handler);
+    HostStream connect(
+            SocketAddress remote, @Nullable InetSocketAddress local, long timeoutNanos, HostStream.Handler handler);
 
     /**
      * Listens. Binding is done when this returns.

@@ -11,13 +11,17 @@ import org.jspecify.annotations.Nullable;
  * The loop of one network: the thread, its turns, time and timers. A <em>turn</em> is what happens between two waits: events are handled, each marking what became due; then, once, all tasks of
  * {@link #transmitThisTurn} run (engines emit), and after them those of {@link #flushThisTurn} (ports write what was staged: one system call, one wake-up a turn).
  *
- * <p>All methods are for the loop's thread, except {@link #inLoop()} and {@link #execute(Runnable)}.
+ * <p>All methods are for the loop's thread, except {@link #inLoop()}, {@link #execute(Runnable)}, {@link #taskFailed} and the plain getters.
  */
 public interface Loop {
     /** Whether the caller is on the loop's thread. Any thread. */
     boolean inLoop();
 
-    /** Runs a task on the loop, in a later turn or at the end of this one. Any thread. */
+    /**
+     * Runs a task on the loop, in a later turn or at the end of this one. Any thread.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException once the loop has ended
+     */
     void execute(Runnable task);
 
     /**
@@ -36,7 +40,7 @@ public interface Loop {
 
     /**
      * Runs {@code work} on a small bounded executor where it may block (files, processes, resolvers), then {@code done} on the loop with its result or its exception. In virtual time the work runs
-     * inline, in a later turn.
+     * inline, in a later turn. What finishes after the loop was closed is not told.
      */
     <T> void runBlocking(Callable<? extends T> work, BiConsumer<? super @Nullable T, ? super @Nullable Throwable> done);
 
@@ -48,4 +52,12 @@ public interface Loop {
 
     /** Counters of the loop itself, such as {@code task.failed}. */
     Counters counters();
+
+    /**
+     * Reports what a task, a timer or a handler threw: a bug. It is counted as {@code task.failed}, and the first of its kind is logged with its stack. Whoever caught it closes what is broken and goes
+     * on. Any thread.
+     *
+     * @param source where it happened, for the log
+     */
+    void taskFailed(Object source, Throwable failure);
 }

@@ -1,6 +1,7 @@
 package io.qnet.loop;
 
 import java.util.Arrays;
+import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -11,14 +12,30 @@ import java.util.function.LongConsumer;
  */
 public final class Timers {
     private final LongConsumer wakeUpAt;
+    private final BiConsumer<Timer, Throwable> onFailure;
     private Timer[] heap = new Timer[16];
     private int size;
+    /** While timers fire, the earliest time at which one that is armed meanwhile may be queued; so a timer that re-arms itself in the past cannot hold the loop. */
+    private long soonestNanos;
+
+    private boolean expiring;
 
     /**
-     * @param wakeUpAt asked to call {@link #expire} at the given time; called again only for an earlier time, or after the former one has passed
+     * Timers whose exceptions go to whoever calls {@link #expire}.
+     *
+     * @param wakeUpAt asked to call {@link #expire} at the given time, or before; asked again with each earlier time, and at the end of each {@link #expire}
      */
     public Timers(LongConsumer wakeUpAt) {
+        this(wakeUpAt, Timers::rethrow);
+    }
+
+    /**
+     * @param wakeUpAt as above
+     * @param onFailure told what a timer has thrown; the others fire all the same
+     */
+    public Timers(LongConsumer wakeUpAt, BiConsumer<Timer, Throwable> onFailure) {
         this.wakeUpAt = wakeUpAt;
+        this.onFailure = onFailure;
     }
 
     /** Sets or moves a deadline. A deadline in the past fires at the next {@link #expire}. */
@@ -28,13 +45,13 @@ public final class Timers {
         if (timer.index == Timer.NOT_QUEUED) {
             enqueue(timer);
         } else if (deadlineNanos - timer.queuedNanos < 0) {
-            timer.queuedNanos = deadlineNanos;
+            timer.queuedNanos = queueingTime(deadlineNanos);
             siftUp(timer.index, timer);
         } else {
             return;
         }
-        if (timer.index == 0) {
-            wakeUpAt.accept(deadlineNanos);
+        if (timer.index == 0 && !expiring) {
+            wakeUpAt.accept(timer.queuedNanos);
         }
     }
 
@@ -46,22 +63,45 @@ public final class Timers {
         }
     }
 
-    /** Fires every timer whose deadline is not after {@code nowNanos}, in order of their deadlines. */
+    /** Fires every timer whose deadline is not after {@code nowNanos}, in order of their deadlines. One that is armed meanwhile waits for the next call. */
     public void expire(long nowNanos) {
-        while (size > 0) {
-            Timer first = heap[0];
-            if (first.queuedNanos - nowNanos > 0) {
-                wakeUpAt.accept(first.queuedNanos);
-                return;
+        if (expiring) {
+            return;
+        }
+        expiring = true;
+        soonestNanos = nowNanos + 1;
+        try {
+            while (size > 0 && heap[0].queuedNanos - nowNanos <= 0) {
+                expireFirst(nowNanos);
             }
-            if (first.deadlineNanos - nowNanos > 0) {
-                first.queuedNanos = first.deadlineNanos;
-                siftDown(0, first);
-                continue;
-            }
-            removeAt(0);
-            first.armed = false;
+        } finally {
+            expiring = false;
+        }
+        if (size > 0) {
+            wakeUpAt.accept(heap[0].queuedNanos);
+        }
+    }
+
+    private void expireFirst(long nowNanos) {
+        Timer first = heap[0];
+        if (first.deadlineNanos - nowNanos > 0) {
+            first.queuedNanos = first.deadlineNanos;
+            siftDown(0, first);
+            return;
+        }
+        removeAt(0);
+        first.armed = false;
+        try {
             first.onTimer(nowNanos);
+        } catch (RuntimeException | Error e) {
+            onFailure.accept(first, e);
+        }
+    }
+
+    /** Forgets all timers. */
+    public void clear() {
+        while (size > 0) {
+            cancel(heap[size - 1]);
         }
     }
 
@@ -79,8 +119,19 @@ public final class Timers {
         if (size == heap.length) {
             heap = Arrays.copyOf(heap, size * 2);
         }
-        timer.queuedNanos = timer.deadlineNanos;
+        timer.queuedNanos = queueingTime(timer.deadlineNanos);
         siftUp(size++, timer);
+    }
+
+    private long queueingTime(long deadlineNanos) {
+        return expiring && deadlineNanos - soonestNanos < 0 ? soonestNanos : deadlineNanos;
+    }
+
+    private static void rethrow(Timer timer, Throwable failure) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) failure;
     }
 
     private void removeAt(int index) {

@@ -8,6 +8,8 @@ package io.qnet.loop;
  */
 public abstract class TurnTask {
     boolean queued;
+    /** The turn at whose end this task ran last. */
+    long ranInTurn = -1;
 
     /** Creates a task that is not due. */
     protected TurnTask() {}

@@ -1,0 +1,339 @@
+package io.qnet;
+
+import io.qnet.host.HostNetwork;
+import io.qnet.loop.Loop;
+import io.qnet.loop.NettyLoop;
+import java.lang.System.Logger;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network: hubs, netdevs and NICs, and the one loop on which all of it runs.
+ *
+ * <p>All methods may be called by any thread: on the loop they run inline, else they are run there and waited for. What goes wrong is a {@link NetdevException} with QEMU's text; a closed network answers
+ * with {@link IllegalStateException}.
+ */
+public final class Network implements AutoCloseable {
+    private static final Logger LOGGER = System.getLogger("io.qnet");
+
+    private final NettyLoop loop;
+    private final Context context = new Context();
+    private final Clients clients = new Clients(this, context);
+    private final List<NetworkListener> listeners;
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private @Nullable HostNetwork hostNetwork;
+
+    Network(NettyLoop loop, @Nullable Function<Loop, HostNetwork> hostNetworkFactory, List<NetworkListener> listeners) {
+        this.loop = loop;
+        this.listeners = new CopyOnWriteArrayList<>(listeners);
+        if (hostNetworkFactory != null) {
+            try {
+                run(() -> hostNetwork = hostNetworkFactory.apply(loop));
+            } catch (RuntimeException | Error e) {
+                close();
+                throw e;
+            }
+        }
+    }
+
+    /** Opens a network with a thread of its own. */
+    public static Network open() {
+        return builder().open();
+    }
+
+    /** Says how a network runs. */
+    public static NetworkBuilder builder() {
+        return new NetworkBuilder();
+    }
+
+    /** The name, which its threads carry. */
+    public String name() {
+        return loop.name();
+    }
+
+    /** The loop. */
+    public Loop loop() {
+        return loop;
+    }
+
+    /** The hub with this number, made if it is not there. */
+    public Hub hub(int id) {
+        return control(() -> clients.hub(id));
+    }
+
+    /**
+     * Adds an endpoint, joined to nothing yet.
+     *
+     * @throws NetdevException if it cannot be opened; nothing is left behind then
+     * @throws IllegalStateException on the loop, if opening it {@linkplain EndpointConfig#mayBlock() waits} for something
+     */
+    public <E extends Endpoint> E add(EndpointConfig<E> config) {
+        return add(config, null);
+    }
+
+    /** As {@link #add}, not waiting for it. The stage is completed on the loop. */
+    public <E extends Endpoint> CompletionStage<E> addAsync(EndpointConfig<E> config) {
+        return addAsync(config, null);
+    }
+
+    /** Adds an endpoint and joins it to a new port of {@code hub}, not waiting for it. The stage is completed on the loop. */
+    public <E extends Endpoint> CompletionStage<E> addAsync(Hub hub, EndpointConfig<E> config) {
+        return addAsync(config, hub);
+    }
+
+    /**
+     * Joins two endpoints by a cable, without a hub.
+     *
+     * @throws NetdevException if one of them is joined already
+     */
+    public void connect(Endpoint one, Endpoint other) {
+        run(() -> clients.connect(one, other));
+    }
+
+    /** The endpoint with this name, or null. */
+    public @Nullable Endpoint endpoint(String name) {
+        return control(() -> Optional.ofNullable(clients.find(name))).orElse(null);
+    }
+
+    /** All endpoints, in the order in which they were made. */
+    public List<Endpoint> endpoints() {
+        return control(clients::all);
+    }
+
+    /** Closes an endpoint and takes it out; a hub port that was made for it goes too. Does nothing if it is out already. */
+    public void remove(Endpoint endpoint) {
+        run(() -> clients.remove(endpoint));
+    }
+
+    /**
+     * QEMU's {@code netdev_del}: as {@link #remove} for a netdev. A NIC that it was joined to stays, its link down.
+     *
+     * @throws NetdevException if there is none with this name, or it is no netdev
+     */
+    public void delete(String name) {
+        run(() -> clients.delete(name));
+    }
+
+    /**
+     * QEMU's {@code set_link}: of a netdev, the link of the NIC that it is joined to by a cable goes with it.
+     *
+     * @throws NetdevException if there is none with this name
+     */
+    public void setLink(String name, boolean up) {
+        run(() -> clients.setLink(name, up));
+    }
+
+    /** What the network consists of now; {@link NetworkInfo#toText()} is QEMU's {@code info network}. */
+    public NetworkInfo info() {
+        return control(clients::info);
+    }
+
+    /** What QEMU would warn about at its start: what has no peer, hubs without NICs or without a way to the host. Texts without prefix. */
+    public List<String> warnings() {
+        return control(clients::warnings);
+    }
+
+    /** Stops delivery and protocol time (QEMU's {@code stop}): senders wait, timers stand still. */
+    public void pause() {
+        run(loop::pause);
+    }
+
+    /** Goes on after {@link #pause()} (QEMU's {@code cont}): all that waits is delivered, in order. */
+    public void resume() {
+        run(() -> {
+            if (loop.isPaused()) {
+                loop.resume();
+                clients.all().forEach(each -> each.port().resumed());
+            }
+        });
+    }
+
+    /** Adds a listener. */
+    public void addListener(NetworkListener listener) {
+        listeners.add(listener);
+    }
+
+    /** Removes a listener. */
+    public void removeListener(NetworkListener listener) {
+        listeners.remove(listener);
+    }
+
+    /** Handles what is ready, without waiting; for a network that is driven by its caller. See {@link #poll(long)}. */
+    public int poll() {
+        return loop.poll(0);
+    }
+
+    /**
+     * Handles what is ready, waiting at most {@code maxWaitNanos} for something; for a network that is driven by its caller. The first call binds the network to its thread.
+     *
+     * @return how many things were done
+     * @throws IllegalStateException from another thread, or if the network has its own
+     */
+    public int poll(long maxWaitNanos) {
+        return loop.poll(maxWaitNanos);
+    }
+
+    /** Runs an action on the loop and waits for its result. */
+    public <T> T call(Callable<T> action) {
+        return control(action);
+    }
+
+    /**
+     * Closes all endpoints, last first, and the loop; waits for that, unless it is called on the loop. Any thread, any number of times.
+     */
+    @Override
+    public void close() {
+        if (closing.compareAndSet(false, true)) {
+            try {
+                loop.close(this::closeAll);
+            } finally {
+                closed.countDown();
+            }
+        } else if (!loop.inLoop()) {
+            try {
+                closed.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    <E extends Endpoint> E addTo(Hub hub, EndpointConfig<E> config) {
+        return add(config, hub);
+    }
+
+    private <E extends Endpoint> E add(EndpointConfig<E> config, @Nullable Hub hub) {
+        if (!config.mayBlock()) {
+            return control(() -> clients.add(config, hub));
+        }
+        if (!loop.isDrivenByAnother()) {
+            throw new IllegalStateException(
+                    "'" + config.id() + "' waits for a script or a helper: on the loop use addAsync()");
+        }
+        try {
+            return addAsync(config, hub).toCompletableFuture().get();
+        } catch (ExecutionException e) {
+            throw unchecked(e.getCause() == null ? e : e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while '" + config.id() + "' was being added", e);
+        }
+    }
+
+    private <E extends Endpoint> CompletionStage<E> addAsync(EndpointConfig<E> config, @Nullable Hub hub) {
+        CompletableFuture<E> result = new CompletableFuture<>();
+        Runnable start = () -> {
+            try {
+                clients.addAsync(config, hub).whenComplete((endpoint, failure) -> {
+                    if (failure == null) {
+                        result.complete(endpoint);
+                    } else {
+                        result.completeExceptionally(bare(failure));
+                    }
+                });
+            } catch (RuntimeException | Error e) {
+                result.completeExceptionally(e);
+            }
+        };
+        run(start);
+        return result;
+    }
+
+    private static Throwable bare(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+
+    private void closeAll() {
+        clients.closeAll();
+        HostNetwork host = hostNetwork;
+        if (host != null) {
+            host.close();
+        }
+    }
+
+    private void run(Runnable action) {
+        control(() -> {
+            action.run();
+            return true;
+        });
+    }
+
+    private <T> T control(Callable<T> action) {
+        try {
+            return loop.call(action);
+        } catch (Exception e) {
+            throw unchecked(e);
+        }
+    }
+
+    private static RuntimeException unchecked(Throwable failure) {
+        if (failure instanceof RuntimeException unchecked) {
+            return unchecked;
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        String message = failure.getMessage();
+        return new NetdevException(message == null ? failure.toString() : message, failure);
+    }
+
+    /** What endpoints see of their network. */
+    private final class Context implements NetdevContext {
+        @Override
+        public Loop loop() {
+            return loop;
+        }
+
+        @Override
+        public void call(Runnable action) {
+            run(action);
+        }
+
+        @Override
+        public boolean isPaused() {
+            return loop.isPaused();
+        }
+
+        @Override
+        public @Nullable HostNetwork hostNetwork() {
+            return hostNetwork;
+        }
+
+        @Override
+        public void event(NetworkEvent event) {
+            for (NetworkListener each : listeners) {
+                try {
+                    each.onEvent(event);
+                } catch (RuntimeException | Error e) {
+                    loop.taskFailed(each, e);
+                }
+            }
+        }
+
+        @Override
+        public void warn(Endpoint source, String message) {
+            if (listeners.isEmpty()) {
+                LOGGER.log(Logger.Level.WARNING, source.id() + ": " + message);
+            }
+            for (NetworkListener each : listeners) {
+                try {
+                    each.onWarning(source.id(), message);
+                } catch (RuntimeException | Error e) {
+                    loop.taskFailed(each, e);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.qnet;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.MockTicker;
+import io.qnet.host.HostNetwork;
+import io.qnet.loop.Loop;
+import io.qnet.loop.NettyLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** How a {@link Network} runs: with its own thread unless said otherwise. Not thread-safe. */
+public final class NetworkBuilder {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private @Nullable String name;
+    private Function<String, NettyLoop> loop = NettyLoop::ownThread;
+    private @Nullable Function<Loop, HostNetwork> hostNetwork;
+    private final List<NetworkListener> listeners = new ArrayList<>();
+
+    NetworkBuilder() {}
+
+    /** Sets the name, which the threads carry. */
+    public NetworkBuilder name(String name) {
+        this.name = name;
+        return this;
+    }
+
+    /** Without a thread of its own: the network runs in calls of {@link Network#poll()}, all from one thread, which the first call binds for life. Emulators whose thread changes take the default. */
+    public NetworkBuilder manual() {
+        loop = NettyLoop::manual;
+        return this;
+    }
+
+    /** As {@link #manual()}, in the time of {@code ticker}, and without descriptors: only simulated hosts can be reached. */
+    public NetworkBuilder virtualTime(MockTicker ticker) {
+        loop = each -> NettyLoop.virtual(each, ticker);
+        return this;
+    }
+
+    /** On an event loop of the embedder's, which outlives the network. */
+    public NetworkBuilder eventLoop(IoEventLoop eventLoop) {
+        loop = each -> NettyLoop.given(each, eventLoop);
+        return this;
+    }
+
+    /** Reaches the host through what {@code factory} makes, on the loop, instead of real sockets. The network closes it. */
+    public NetworkBuilder hostNetwork(Function<Loop, HostNetwork> factory) {
+        hostNetwork = factory;
+        return this;
+    }
+
+    /** Tells a listener what happens. Without any, warnings are logged. */
+    public NetworkBuilder listener(NetworkListener listener) {
+        listeners.add(listener);
+        return this;
+    }
+
+    /** Starts the network. */
+    public Network open() {
+        String chosen = name == null ? "net" + COUNT.getAndIncrement() : name;
+        return new Network(loop.apply(chosen), hostNetwork, listeners);
+    }
+}

@@ -1,0 +1,69 @@
+package io.qnet.loop;
+
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.util.concurrent.Ticker;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event loop without a thread of its own. Netty binds it to one thread for life; until that happened, {@link #runUnbound} lets one thread at a time act as the loop, so that a network can be set up by
+ * another thread than the one that drives it later.
+ */
+final class CallerEventLoop extends ManualIoEventLoop {
+    private final Object binding = new Object();
+    private volatile @Nullable Thread owner;
+    private volatile @Nullable Thread acting;
+
+    @SuppressWarnings("NullAway") // Netty takes null for: no owner yet
+    CallerEventLoop(IoHandlerFactory handlers, Ticker ticker) {
+        super(null, null, handlers, ticker);
+    }
+
+    /** Whether the caller owns the loop or acts for it. */
+    @Override
+    public boolean inEventLoop() {
+        Thread caller = Thread.currentThread();
+        return caller == owner || caller == acting;
+    }
+
+    /** The thread that the loop belongs to for life, or null if it has not been driven yet. */
+    @Nullable
+    Thread owner() {
+        return owner;
+    }
+
+    /** Binds the loop to the calling thread if it is not bound yet. */
+    void bind() {
+        if (owner == null) {
+            synchronized (binding) {
+                if (owner == null) {
+                    setOwningThread(Thread.currentThread());
+                    owner = Thread.currentThread();
+                }
+            }
+        }
+    }
+
+    /**
+     * Runs {@code task} as if on the loop, if no thread owns it.
+     *
+     * @return false if a thread owns the loop; the task was not run
+     */
+    boolean runUnbound(Runnable task) {
+        if (owner != null) {
+            return false;
+        }
+        synchronized (binding) {
+            if (owner != null) {
+                return false;
+            }
+            acting = Thread.currentThread();
+            try {
+                task.run();
+            } finally {
+                acting = null;
+            }
+            return true;
+        }
+    }
+}
