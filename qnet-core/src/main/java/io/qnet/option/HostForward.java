@@ -1,6 +1,7 @@
 package io.qnet.option;
 
 import java.net.InetAddress;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * ADDR and GUEST are IPv4 addresses as {@code inet_aton} reads them. qnet's own: IPv6 addresses in square brackets, GUEST as
  * {@code @NAME} or {@code @MAC}, {@code +COUNT} for that many ports in a row on both sides, and unix sockets (QEMU 10.2 has them too).
- * The separator is the first {@code -} outside brackets after the host's port; for a unix socket it is the last one, or the last before an
- * {@code @}, since paths have hyphens too.
+ * The separator is the first {@code -} after the host's address, which a port cannot contain but a name can; for a unix socket it is the
+ * last one, or the last before an {@code @}, since paths have hyphens too.
  *
  * @param rule the rule as written
  * @param protocol TCP or UDP
@@ -75,6 +76,9 @@ public record HostForward(String rule, Protocol protocol, Listen listen, Guest g
     }
 
     private static final class Parser {
+        private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
+        private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{1,2}([:-][0-9a-fA-F]{1,2}){5}");
+
         private final String rule;
         private int at;
 
@@ -120,7 +124,7 @@ public record HostForward(String rule, Protocol protocol, Listen listen, Guest g
 
         private HostForward unix() {
             int named = rule.lastIndexOf("-@");
-            int separator = named >= at ? named : lastOutsideBrackets();
+            int separator = named >= at ? named : rule.lastIndexOf('-');
             String path = upTo(separator, "Missing - separator");
             if (path.isEmpty()) {
                 throw bad("Missing unix socket path");
@@ -135,7 +139,7 @@ public record HostForward(String rule, Protocol protocol, Listen listen, Guest g
 
         private Guest guest() {
             boolean named = rule.startsWith("@", at);
-            String text = upTo(named ? lastColon() : outsideBrackets(':'), "Missing guest address");
+            String text = upTo(named ? rule.lastIndexOf(':') : outsideBrackets(':'), "Missing guest address");
             if (text.isEmpty()) {
                 return new Guest.Default();
             }
@@ -150,20 +154,14 @@ public record HostForward(String rule, Protocol protocol, Listen listen, Guest g
         }
 
         private Guest named(String text) {
-            if (text.indexOf(':') < 0) {
-                if (!text.matches("[A-Za-z0-9_][A-Za-z0-9._-]*")) {
-                    throw bad("Bad guest address");
-                }
-                return new Guest.Name(text);
+            Long mac = MAC.matcher(text).matches() ? MacSyntax.parse(text) : null;
+            if (mac != null) {
+                return new Guest.Mac(mac);
             }
-            if (!text.matches("[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}")) {
+            if (!NAME.matcher(text).matches()) {
                 throw bad("Bad guest address");
             }
-            Long mac = MacSyntax.parse(text);
-            if (mac == null) {
-                throw bad("Bad guest address");
-            }
-            return new Guest.Mac(mac);
+            return new Guest.Name(text);
         }
 
         /** The text from here to a separator, which is passed. */
@@ -186,15 +184,6 @@ public record HostForward(String rule, Protocol protocol, Listen listen, Guest g
                 }
             }
             return -1;
-        }
-
-        private int lastOutsideBrackets() {
-            int bracket = rule.lastIndexOf("-[");
-            return Math.max(bracket, rule.lastIndexOf('-', bracket < at ? rule.length() : bracket));
-        }
-
-        private int lastColon() {
-            return rule.lastIndexOf(':');
         }
 
         private int port(String text, int min, String reason) {

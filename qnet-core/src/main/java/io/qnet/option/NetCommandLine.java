@@ -103,6 +103,9 @@ public final class NetCommandLine {
      * @throws OptionException in QEMU's words
      */
     public static NetItem.Backend readNetdev(Schemas schemas, Map<String, Object> arguments) {
+        if (arguments.get("id") instanceof String id && !QemuOpts.isIdentifier(id)) {
+            throw OptionException.badId(id);
+        }
         return new NetdevReader(schemas).read("", TreeReader.ofJson(arguments), OptionalInt.empty());
     }
 

@@ -83,13 +83,15 @@ public final class OptionSchema {
     }
 
     /**
-     * Reads options in the classic grammar, without {@code id} and {@code type}: {@code restrict=on,hostfwd=tcp::2222-:22}. For
-     * programs and tests that want one back end without a command line.
+     * Reads options without {@code id} and {@code type}: {@code restrict=on,hostfwd=tcp::2222-:22}. For programs and tests that want one
+     * back end without a command line. The grammar is the classic one, or that of dotted keys if an option is an object.
      *
      * @throws OptionException in QEMU's words
      */
     public OptionValues parse(String text) {
-        OptsReader reader = new OptsReader(QemuOpts.parse(text, null));
+        boolean dotted = options.values().stream().anyMatch(option -> option.kind() == OptionKind.UNION);
+        OptionReader reader =
+                dotted ? TreeReader.ofKeyval(Keyval.parse(text, null)) : new OptsReader(QemuOpts.parse(text, null));
         OptionValues values = reader.read(this);
         reader.finish();
         check(values, false);
