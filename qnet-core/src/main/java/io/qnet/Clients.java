@@ -39,8 +39,7 @@ final class Clients {
         return hubs.computeIfAbsent(id, number -> new Hub(network, number));
     }
 
-    @Nullable
-    Endpoint find(String name) {
+    @Nullable Endpoint find(String name) {
         return endpoints.get(name);
     }
 

@@ -59,8 +59,7 @@ public final class HubPort extends Netdev {
     }
 
     /** The netdev that is to be joined when the port is added, or null. */
-    @Nullable
-    String netdev() {
+    @Nullable String netdev() {
         return netdev;
     }
 

@@ -20,8 +20,7 @@ public interface NetdevContext {
     boolean isPaused();
 
     /** The host's network if the network was built with one of its own (in tests, a simulated one); null means real sockets on the loop. */
-    @Nullable
-    HostNetwork hostNetwork();
+    @Nullable HostNetwork hostNetwork();
 
     /** Tells listeners of the network about an event that QEMU reports on QMP, such as {@code NETDEV_STREAM_CONNECTED}. Loop thread. */
     void event(NetworkEvent event);

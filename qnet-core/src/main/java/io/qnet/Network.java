@@ -3,6 +3,7 @@ package io.qnet;
 import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
 import io.qnet.loop.NettyLoop;
+import io.qnet.option.NetCommandLine;
 import java.lang.System.Logger;
 import java.util.List;
 import java.util.Optional;
@@ -50,6 +51,18 @@ public final class Network implements AutoCloseable {
     /** Opens a network with a thread of its own. */
     public static Network open() {
         return builder().open();
+    }
+
+    /**
+     * Opens a network with a thread of its own, and in it what QEMU's options describe: {@code Network.parse("-net", "nic", "-net", "user")}. Without any {@code -netdev}, {@code -net} or {@code -nic} that
+     * is also what there is.
+     *
+     * @param arguments options and their values in turn
+     * @throws io.qnet.option.OptionException if an option is refused, in QEMU's words
+     * @throws NetdevException if something cannot be opened; nothing is left behind
+     */
+    public static Network parse(String... arguments) {
+        return builder().parse(arguments);
     }
 
     /** Says how a network runs. */
@@ -134,6 +147,18 @@ public final class Network implements AutoCloseable {
         run(() -> clients.setLink(name, up));
     }
 
+    /**
+     * QEMU's {@code netdev_add}: adds a back end as {@code -netdev} would.
+     *
+     * @param argument such as {@code user,id=u0}, or JSON
+     * @throws io.qnet.option.OptionException if it is refused, in QEMU's words
+     * @throws NetdevException if it cannot be opened
+     */
+    public Netdev addNetdev(String argument) {
+        NetdevProviders providers = new NetdevProviders();
+        return add(providers.configure(NetCommandLine.readNetdev(providers, argument)));
+    }
+
     /** What the network consists of now; {@link NetworkInfo#toText()} is QEMU's {@code info network}. */
     public NetworkInfo info() {
         return control(clients::info);
@@ -211,6 +236,25 @@ public final class Network implements AutoCloseable {
 
     <E extends Endpoint> E addTo(Hub hub, EndpointConfig<E> config) {
         return add(config, hub);
+    }
+
+    /** Reports something for a person. */
+    void warn(String source, String message) {
+        if (listeners.isEmpty()) {
+            LOGGER.log(Logger.Level.WARNING, source.isEmpty() ? message : source + ": " + message);
+        }
+        for (NetworkListener each : listeners) {
+            try {
+                each.onWarning(source, message);
+            } catch (RuntimeException | Error e) {
+                loop.taskFailed(each, e);
+            }
+        }
+    }
+
+    /** Notes that a netdev came by {@code -net}. */
+    void markLegacy(String name) {
+        run(() -> clients.markLegacy(name));
     }
 
     private <E extends Endpoint> E add(EndpointConfig<E> config, @Nullable Hub hub) {
@@ -324,16 +368,7 @@ public final class Network implements AutoCloseable {
 
         @Override
         public void warn(Endpoint source, String message) {
-            if (listeners.isEmpty()) {
-                LOGGER.log(Logger.Level.WARNING, source.id() + ": " + message);
-            }
-            for (NetworkListener each : listeners) {
-                try {
-                    each.onWarning(source.id(), message);
-                } catch (RuntimeException | Error e) {
-                    loop.taskFailed(each, e);
-                }
-            }
+            Network.this.warn(source.id(), message);
         }
     }
 }

@@ -5,6 +5,8 @@ import io.netty.util.concurrent.MockTicker;
 import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
 import io.qnet.loop.NettyLoop;
+import io.qnet.option.NetCommandLine;
+import io.qnet.option.OptionWarning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -62,5 +64,33 @@ public final class NetworkBuilder {
     public Network open() {
         String chosen = name == null ? "net" + COUNT.getAndIncrement() : name;
         return new Network(loop.apply(chosen), hostNetwork, listeners);
+    }
+
+    /**
+     * Starts the network, and in it what QEMU's options describe. What QEMU would warn about goes to the listeners, under the source of the option ({@code -netdev ARGUMENT}) or, about the whole, under
+     * {@code ""}.
+     *
+     * @param arguments options and their values in turn
+     * @throws io.qnet.option.OptionException if an option is refused, in QEMU's words
+     * @throws NetdevException if something cannot be opened; nothing is left behind
+     */
+    public Network parse(String... arguments) {
+        NetdevProviders providers = new NetdevProviders();
+        NetCommandLine line = NetCommandLine.parse(providers, arguments);
+        Network network = open();
+        try {
+            for (OptionWarning warning : line.warnings()) {
+                network.warn(warning.source() == null ? "" : warning.source(), warning.message());
+                warning.hints().forEach(hint -> network.warn("", hint));
+            }
+            new NetItems(network, providers).create(line);
+            if (!line.isDefault()) {
+                network.warnings().forEach(warning -> network.warn("", warning));
+            }
+        } catch (RuntimeException | Error e) {
+            network.close();
+            throw e;
+        }
+        return network;
     }
 }

@@ -52,8 +52,7 @@ final class NicInbox implements Port.Device {
     }
 
     /** The next frame, or null. The consumer's thread. */
-    @Nullable
-    Frame poll() {
+    @Nullable Frame poll() {
         boolean some = ring.poll(polled);
         if (blocked && ring.isHalfFree()) {
             unblock();

@@ -12,8 +12,7 @@ public interface HostDatagrams {
      * @param ttl the TTL or hop limit to send with, or 0 for the host's default
      * @return null if it was sent or waits to be; otherwise why not
      */
-    @Nullable
-    HostError send(ByteBuf source, int index, int length, InetSocketAddress to, int ttl);
+    @Nullable HostError send(ByteBuf source, int index, int length, InetSocketAddress to, int ttl);
 
     /** Stops or resumes reception, for back-pressure. */
     void setReading(boolean reading);

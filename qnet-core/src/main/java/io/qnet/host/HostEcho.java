@@ -12,8 +12,7 @@ public interface HostEcho {
      * @param ttl as in {@link HostDatagrams#send}
      * @return null if it was sent; otherwise why not
      */
-    @Nullable
-    HostError send(InetAddress to, int sequence, ByteBuf payload, int index, int length, int ttl);
+    @Nullable HostError send(InetAddress to, int sequence, ByteBuf payload, int index, int length, int ttl);
 
     /** Releases the socket. */
     void close();

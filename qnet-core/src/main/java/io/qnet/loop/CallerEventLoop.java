@@ -27,8 +27,7 @@ final class CallerEventLoop extends ManualIoEventLoop {
     }
 
     /** The thread that the loop belongs to for life, or null if it has not been driven yet. */
-    @Nullable
-    Thread owner() {
+    @Nullable Thread owner() {
         return owner;
     }
 

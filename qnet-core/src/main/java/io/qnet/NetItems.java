@@ -1,0 +1,80 @@
+package io.qnet;
+
+import io.qnet.option.NetCommandLine;
+import io.qnet.option.NetItem;
+import io.qnet.option.OptionException;
+import org.jspecify.annotations.Nullable;
+
+/** Makes in a network what a command line asks for. Runs on the caller's thread; each item is one control call. */
+final class NetItems {
+    private final Network network;
+    private final NetdevProviders providers;
+
+    NetItems(Network network, NetdevProviders providers) {
+        this.network = network;
+        this.providers = providers;
+    }
+
+    /**
+     * Makes everything, in order.
+     *
+     * @throws NetdevException in QEMU's words, with the argument that was refused as its source
+     */
+    void create(NetCommandLine line) {
+        for (NetItem item : line.items()) {
+            try {
+                create(item);
+            } catch (NetdevException e) {
+                throw e.at(item.source());
+            } catch (OptionException e) {
+                throw e.at(item.source());
+            }
+        }
+    }
+
+    private void create(NetItem item) {
+        if (item instanceof NetItem.Backend backend) {
+            create(backend);
+        } else if (item instanceof NetItem.NicDevice nic) {
+            create(nic);
+        } else if (item instanceof NetItem.DirectNic direct) {
+            Endpoint backend = network.add(providers.configure(direct.backend()));
+            network.connect(network.add(nic("", direct.nic())), backend);
+        } else if (item instanceof NetItem.Dump) {
+            throw new NetdevException("network backend 'dump' is not compiled into this binary");
+        } else if (item instanceof NetItem.FilterObject filter) {
+            throw new NetdevException("invalid object type: " + filter.type());
+        }
+    }
+
+    private void create(NetItem.Backend item) {
+        EndpointConfig<? extends Netdev> config = providers.configure(item);
+        if (item.hub().isEmpty()) {
+            network.add(config);
+        } else {
+            network.hub(item.hub().getAsInt()).add(config);
+            network.markLegacy(item.id());
+        }
+    }
+
+    private void create(NetItem.NicDevice item) {
+        NicConfig config = nic(item.id().startsWith("#") ? "" : item.id(), item.nic());
+        if (item.netdev() == null) {
+            network.hub(item.hub()).add(config);
+            return;
+        }
+        @Nullable Endpoint netdev = network.endpoint(item.netdev());
+        if (netdev == null || netdev instanceof Nic) {
+            throw new NetdevException("netdev '" + item.netdev() + "' not found");
+        }
+        network.connect(network.add(config), netdev);
+    }
+
+    private static NicConfig nic(String id, NetItem.NicRequest request) {
+        NicConfig config = Nic.config().id(id);
+        if (request.model() != null) {
+            config = config.model(request.model());
+        }
+        return request.mac() == null ? config : config.mac(new MacAddress(request.mac()));
+    }
+}
