@@ -1,0 +1,192 @@
+package io.qnet.testkit;
+
+import io.qnet.testkit.codec.Bytes;
+import io.qnet.testkit.codec.InternetChecksum;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** ICMP (RFC 792): echo both ways, errors received and sent. */
+final class IcmpLayer {
+    static final int PROTOCOL = 1;
+    static final int UNREACHABLE = 3;
+    static final int PORT_UNREACHABLE = 3;
+
+    private static final int ECHO_REPLY = 0;
+    private static final int TIME_EXCEEDED = 11;
+    private static final int PARAMETER_PROBLEM = 12;
+    private static final int ECHO = 8;
+    private static final int HEADER = 8;
+    private static final int FRAGMENTATION_NEEDED = 4;
+    private static final int MOST_ERRORS = 256;
+
+    private final GuestStack stack;
+    private final int identifier;
+    private final Map<Integer, Ping> pings = new HashMap<>();
+    private final List<IcmpError> errors = new ArrayList<>();
+    private int sequence;
+    private boolean silent;
+
+    /** An echo request that waits for its reply. */
+    private record Ping(Path path, byte[] data, long sentNanos, CompletableFuture<PingReply> reply) {}
+
+    IcmpLayer(GuestStack stack) {
+        this.stack = stack;
+        this.identifier = stack.random.nextInt(0x10000);
+    }
+
+    CompletableFuture<PingReply> ping(Path path, byte[] data, int ttl) {
+        CompletableFuture<PingReply> reply = new CompletableFuture<>();
+        int number = sequence++ & 0xffff;
+        pings.put(number, new Ping(path, data, stack.loop.nowNanos(), reply));
+        byte[] frame = stack.tx;
+        int at = path.headerRoom;
+        Bytes.put32(frame, at, ECHO << 24);
+        Bytes.put16(frame, at + 4, identifier);
+        Bytes.put16(frame, at + 6, number);
+        System.arraycopy(data, 0, frame, at + HEADER, data.length);
+        finish(frame, path, ttl, HEADER + data.length);
+        return reply;
+    }
+
+    void onPacket(IpIn packet) {
+        byte[] bytes = packet.bytes;
+        int at = packet.at;
+        if (packet.length < HEADER || !InternetChecksum.isRight(0, bytes, at, packet.length)) {
+            stack.violations.add("wrong ICMP checksum or length, from " + packet.source.getHostAddress());
+            return;
+        }
+        switch (Bytes.u8(bytes, at)) {
+            case ECHO -> answer(packet);
+            case ECHO_REPLY -> onReply(packet);
+            case UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM -> onErrorPacket(packet);
+            default -> {}
+        }
+    }
+
+    /** An error about one of the guest's own ICMP packets. */
+    void onError(IcmpError error) {
+        Ping ping = pings.remove(error.peerPort());
+        if (ping != null && error.guestPort() == identifier) {
+            String text = "ping " + ping.path.destination.getHostAddress() + ": ICMP " + error.kind() + " from "
+                    + error.from().getHostAddress();
+            ping.reply.completeExceptionally(new GuestException(GuestException.Reason.UNREACHABLE, text, error));
+        }
+    }
+
+    void onNextHopDead(InetAddress nextHop) {
+        for (Ping ping : List.copyOf(pings.values())) {
+            if (ping.path.nextHop.equals(nextHop)) {
+                String text = "ping " + ping.path.destination.getHostAddress() + ": no answer to ARP for "
+                        + nextHop.getHostAddress();
+                ping.reply.completeExceptionally(new GuestException(GuestException.Reason.UNREACHABLE, text));
+            }
+        }
+    }
+
+    /** Tells the sender of a datagram that nobody listens there. */
+    void sendPortUnreachable(IpIn packet) {
+        InetAddress own = stack.ipv4.address();
+        if (!packet.unicast || packet.headerAt < 0 || own == null || silent) {
+            return;
+        }
+        Path path = stack.ipv4.path(packet.source);
+        byte[] frame = stack.tx;
+        int at = path.headerRoom;
+        int quoted = Math.min(packet.at + 8, packet.bytes.length) - packet.headerAt;
+        Bytes.put32(frame, at, UNREACHABLE << 24 | PORT_UNREACHABLE << 16);
+        Bytes.put32(frame, at + 4, 0);
+        System.arraycopy(packet.bytes, packet.headerAt, frame, at + HEADER, quoted);
+        finish(frame, path, 0, HEADER + quoted);
+    }
+
+    /** Whether echo requests and datagrams to closed ports stay unanswered. */
+    void setSilent(boolean quiet) {
+        silent = quiet;
+    }
+
+    /** The errors received, the latest last. */
+    List<IcmpError> errors() {
+        return List.copyOf(errors);
+    }
+
+    void close() {
+        GuestException closed = new GuestException(GuestException.Reason.CLOSED, stack + " is closed");
+        pings.values().forEach(ping -> ping.reply.completeExceptionally(closed));
+        pings.clear();
+    }
+
+    private void answer(IpIn packet) {
+        if (silent || !packet.unicast || stack.ipv4.address() == null) {
+            return;
+        }
+        Path path = stack.ipv4.path(packet.source);
+        byte[] frame = stack.tx;
+        int at = path.headerRoom;
+        System.arraycopy(packet.bytes, packet.at, frame, at, packet.length);
+        Bytes.put32(frame, at, ECHO_REPLY << 24);
+        finish(frame, path, 0, packet.length);
+    }
+
+    private void onReply(IpIn packet) {
+        int at = packet.at;
+        if (Bytes.u16(packet.bytes, at + 4) != identifier) {
+            stack.violations.add("echo reply for identifier " + Bytes.u16(packet.bytes, at + 4) + ", ours is " + identifier);
+            return;
+        }
+        Ping ping = pings.remove(Bytes.u16(packet.bytes, at + 6));
+        if (ping == null) {
+            return; // late or doubled
+        }
+        byte[] data = Arrays.copyOfRange(packet.bytes, at + HEADER, at + packet.length);
+        if (!Arrays.equals(data, ping.data)) {
+            stack.violations.add("echo reply with other data than was sent, from " + packet.source.getHostAddress());
+        }
+        Duration time = Duration.ofNanos(stack.loop.nowNanos() - ping.sentNanos);
+        ping.reply.complete(new PingReply(packet.source, packet.ttl, data.length, time));
+    }
+
+    private void onErrorPacket(IpIn packet) {
+        IcmpError error = parseError(packet);
+        if (errors.size() < MOST_ERRORS) {
+            errors.add(error);
+        }
+        stack.onIcmpError(error);
+    }
+
+    private static IcmpError parseError(IpIn packet) {
+        byte[] bytes = packet.bytes;
+        int at = packet.at;
+        int type = Bytes.u8(bytes, at);
+        int code = Bytes.u8(bytes, at + 1);
+        boolean tooLong = type == UNREACHABLE && code == FRAGMENTATION_NEEDED;
+        int mtu = tooLong ? Bytes.u16(bytes, at + 6) : 0;
+        int quote = at + HEADER;
+        int quoted = packet.length - HEADER;
+        if (quoted < 20) {
+            return new IcmpError(packet.source, type, code, mtu, 0, null, 0, 0);
+        }
+        int protocol = Bytes.u8(bytes, quote + 9);
+        @Nullable InetAddress destination = Ipv4Layer.address(bytes, quote + 16);
+        int transport = quote + (bytes[quote] & 0xf) * 4;
+        if (transport + 8 > at + packet.length) {
+            return new IcmpError(packet.source, type, code, mtu, protocol, destination, 0, 0);
+        }
+        int first = protocol == PROTOCOL ? transport + 4 : transport;
+        return new IcmpError(
+                packet.source, type, code, mtu, protocol, destination, Bytes.u16(bytes, first), Bytes.u16(bytes, first + 2));
+    }
+
+    private void finish(byte[] frame, Path path, int ttl, int length) {
+        int at = path.headerRoom;
+        Bytes.put16(frame, at + 2, 0);
+        Bytes.put16(frame, at + 2, InternetChecksum.finish(InternetChecksum.add(0, frame, at, length)));
+        stack.ipv4.send(frame, path, PROTOCOL, ttl, length);
+    }
+}

@@ -1,0 +1,203 @@
+package io.qnet.testkit;
+
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import io.qnet.Endpoint;
+import io.qnet.EndpointConfig;
+import io.qnet.Hub;
+import io.qnet.MacAddress;
+import io.qnet.Network;
+import io.qnet.NetworkBuilder;
+import io.qnet.Nic;
+import io.qnet.host.HostNetwork;
+import io.qnet.loop.Loop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network in virtual time: one loop that runs only in calls of this class (or while one of its guests waits), a clock that moves only when nothing is left to do at the present moment. An hour passes in the
+ * time that its events take. The same seed gives the same run, byte for byte; it is part of every message of a failure.
+ *
+ * <pre>{@code
+ * try (VirtualNetwork net = VirtualNetwork.open()) {
+ *     FakeGuest one = net.guest("one").address("10.0.0.1", 24);
+ *     FakeGuest two = net.guest("two").address("10.0.0.2", 24);
+ *     one.ping("10.0.0.2");
+ * }
+ * }</pre>
+ *
+ * <p>To be used by one thread, that which opened it.
+ */
+public final class VirtualNetwork implements AutoCloseable {
+    /** The system property that sets the seed of networks which are not given one. */
+    public static final String SEED = "qnet.seed";
+
+    private static final long LONGEST_STEP_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int MOST_TURNS_AT_ONE_TIME = 2_000_000;
+
+    private final long seed;
+    private final MockTicker ticker = Ticker.newMockTicker();
+    private final long startNanos = ticker.nanoTime();
+    private final Network network;
+    private final List<FakeGuest> guests = new ArrayList<>();
+    private final Waiting.Driver driver = new VirtualDriver(this);
+    private boolean running;
+
+    private VirtualNetwork(long seed, @Nullable Function<Loop, HostNetwork> host) {
+        this.seed = seed;
+        NetworkBuilder builder = Network.builder().name("virtual").virtualTime(ticker);
+        this.network = (host == null ? builder : builder.hostNetwork(host)).open();
+    }
+
+    /** A network with a seed from the system property {@value #SEED}, else a fresh one. */
+    public static VirtualNetwork open() {
+        return open(Long.getLong(SEED, System.nanoTime()));
+    }
+
+    /** A network with this seed. */
+    public static VirtualNetwork open(long seed) {
+        return new VirtualNetwork(seed, null);
+    }
+
+    /** A network with this seed, whose netdevs reach the host through what {@code host} makes. */
+    public static VirtualNetwork open(long seed, Function<Loop, HostNetwork> host) {
+        return new VirtualNetwork(seed, host);
+    }
+
+    /** The network itself. */
+    public Network network() {
+        return network;
+    }
+
+    /** The seed. */
+    public long seed() {
+        return seed;
+    }
+
+    /** Hub 0, which guests are plugged into. */
+    public Hub hub() {
+        return network.hub(0);
+    }
+
+    /** Adds an endpoint, such as a netdev, to hub 0. */
+    public <E extends Endpoint> E add(EndpointConfig<E> config) {
+        return hub().add(config);
+    }
+
+    /** A new guest on hub 0. Its MAC address comes from the number of guests so far, its randomness from the seed. */
+    public FakeGuest guest(String name) {
+        return guest(name, UnaryOperator.identity());
+    }
+
+    /** A new guest on hub 0 that is to be other than the default. */
+    public FakeGuest guest(String name, UnaryOperator<FakeGuest.Builder> changes) {
+        int number = guests.size() + 1;
+        MacAddress mac = new MacAddress(0x5254_0000_0000L + number);
+        Nic nic = hub().add(Nic.config().id(name).mac(mac));
+        FakeGuest guest = changes.apply(FakeGuest.builder().name(name).seed(seed + number).driver(driver))
+                .on(network, nic);
+        guests.add(guest);
+        return guest;
+    }
+
+    /** How much virtual time has passed. */
+    public Duration elapsed() {
+        return Duration.ofNanos(ticker.nanoTime() - startNanos);
+    }
+
+    /** Runs one turn; time stands still. Returns whether anything was done. */
+    public boolean turn() {
+        if (running) {
+            throw new IllegalStateException("a handler must not wait: it runs inside a turn");
+        }
+        running = true;
+        try {
+            return network.poll() > 0;
+        } finally {
+            running = false;
+        }
+    }
+
+    /** Runs turns until nothing is left to do at the present moment; time stands still. */
+    public void settle() {
+        for (int turns = 0; turn(); turns++) {
+            if (turns > MOST_TURNS_AT_ONE_TIME) {
+                throw new AssertionError("the network never comes to rest: " + this);
+            }
+        }
+    }
+
+    /** Lets this much time pass, stopping at every deadline on the way. */
+    public void advance(Duration time) {
+        run(() -> false, time);
+    }
+
+    /**
+     * Runs, letting time pass, until a condition holds.
+     *
+     * @throws AssertionError with the virtual time and the seed if it does not hold within the limit
+     */
+    public void runUntil(BooleanSupplier condition, Duration limit) {
+        if (!run(condition, limit)) {
+            throw new AssertionError("the condition does not hold after " + limit + ": " + this);
+        }
+    }
+
+    /** Runs, letting time pass, until no timer is armed, for at most {@code limit}. */
+    public void runUntilIdle(Duration limit) {
+        runUntil(() -> network.loop().timers().armedCount() == 0, limit);
+    }
+
+    /** Closes the guests and the network. Throws if a guest was sent what breaks a rule. */
+    @Override
+    public void close() {
+        try {
+            for (FakeGuest guest : guests) {
+                guest.close();
+            }
+            settle();
+        } finally {
+            network.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "virtual network after " + elapsed() + ", seed " + seed + " (repeat with -D" + SEED + "=" + seed + ")";
+    }
+
+    Waiting.Driver driver() {
+        return driver;
+    }
+
+    /** Runs until the condition holds, at most {@code limit}; whether it holds. */
+    boolean run(BooleanSupplier condition, Duration limit) {
+        long end = ticker.nanoTime() + limit.toNanos();
+        settle();
+        while (!condition.getAsBoolean()) {
+            long left = end - ticker.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            ticker.advance(Math.min(left, nextStepNanos()), TimeUnit.NANOSECONDS);
+            settle();
+        }
+        return true;
+    }
+
+    private long nextStepNanos() {
+        Loop loop = network.loop();
+        if (loop.timers().armedCount() == 0) {
+            return LONGEST_STEP_NANOS;
+        }
+        long step = loop.timers().earliestNanos() - loop.nowNanos();
+        settle(); // asking for the time has begun a turn
+        return Math.min(LONGEST_STEP_NANOS, Math.max(1_000, step));
+    }
+}
