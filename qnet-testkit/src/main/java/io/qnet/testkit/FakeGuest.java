@@ -136,8 +136,7 @@ public final class FakeGuest implements AutoCloseable {
         for (int i = 0; i < bytes; i++) {
             data[i] = (byte) (i * 7);
         }
-        CompletableFuture<PingReply> reply =
-                waiting.call(() -> stack.icmp.ping(stack.ipv4.path(address), data, ttl));
+        CompletableFuture<PingReply> reply = waiting.call(() -> stack.icmp.ping(stack.ipv4.path(address), data, ttl));
         return waiting.await(reply, this + ": ping " + target);
     }
 
@@ -258,8 +257,8 @@ public final class FakeGuest implements AutoCloseable {
     /** Throws a {@link GuestViolationError} with all violations and the last frames, if there is any. */
     public void assertNoViolations() {
         if (!stack.violations.isEmpty()) {
-            throw new GuestViolationError(this + " was sent what breaks a rule:\n  "
-                    + String.join("\n  ", violations()) + "\nlast frames (> sent, < received):\n" + frames().tail(20));
+            throw new GuestViolationError(this + " was sent what breaks a rule:\n  " + String.join("\n  ", violations())
+                    + "\nlast frames (> sent, < received):\n" + frames().tail(20));
         }
     }
 

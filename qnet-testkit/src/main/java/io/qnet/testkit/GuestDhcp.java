@@ -77,7 +77,8 @@ public final class GuestDhcp {
     /** Asks for everything but an address. */
     public DhcpMessage inform() {
         DhcpMessage inform = message(DhcpMessage.INFORM);
-        InetAddress own = waiting.call(() -> java.util.Optional.ofNullable(stack.ipv4.address())).orElse(null);
+        InetAddress own = waiting.call(() -> java.util.Optional.ofNullable(stack.ipv4.address()))
+                .orElse(null);
         inform.ciaddr = own == null ? 0 : Bytes.i32(own.getAddress(), 0);
         return exchange(inform, answer -> answer.type() == DhcpMessage.ACK);
     }
@@ -113,7 +114,8 @@ public final class GuestDhcp {
             wait = wait.multipliedBy(2);
         }
         throw new GuestException(
-                GuestException.Reason.TIMED_OUT, stack + ": no DHCP answer to type " + message.type() + " after " + MOST_TRIES + " tries");
+                GuestException.Reason.TIMED_OUT,
+                stack + ": no DHCP answer to type " + message.type() + " after " + MOST_TRIES + " tries");
     }
 
     private @Nullable DhcpMessage ask(

@@ -17,7 +17,8 @@ public final class GuestListener implements AutoCloseable {
     private final ArrayDeque<GuestTcp> accepted = new ArrayDeque<>();
     private final ArrayDeque<CompletableFuture<GuestTcp>> waiters = new ArrayDeque<>();
 
-    GuestListener(GuestStack stack, Waiting waiting, int port, TcpSettings settings, @Nullable Consumer<GuestTcp> handler) {
+    GuestListener(
+            GuestStack stack, Waiting waiting, int port, TcpSettings settings, @Nullable Consumer<GuestTcp> handler) {
         this.stack = stack;
         this.waiting = waiting;
         this.port = port;

@@ -251,8 +251,8 @@ public final class GuestTcp implements AutoCloseable {
 
     @Override
     public String toString() {
-        return stack.settings.name() + ": TCP " + path.source.getHostAddress() + ":" + guestPort() + " to " + peerAddress()
-                + ":" + peerPort();
+        return stack.settings.name() + ": TCP " + path.source.getHostAddress() + ":" + guestPort() + " to "
+                + peerAddress() + ":" + peerPort();
     }
 
     Connection connection() {
@@ -349,7 +349,9 @@ public final class GuestTcp implements AutoCloseable {
     private GuestException failed(String what) {
         TcpFailure reason = failure;
         String text = this + ": " + what + ": "
-                + (reason == null ? "closed, state " + connection.state() : reason + (icmp == null ? "" : ", ICMP " + icmp.kind()));
+                + (reason == null
+                        ? "closed, state " + connection.state()
+                        : reason + (icmp == null ? "" : ", ICMP " + icmp.kind()));
         return new GuestException(reasonOf(reason), text, icmp);
     }
 

@@ -72,7 +72,8 @@ public final class GuestUdp implements AutoCloseable {
 
     /** The next datagram if one is there. */
     public @Nullable Datagram poll() {
-        return waiting.call(() -> java.util.Optional.ofNullable(received.poll())).orElse(null);
+        return waiting.call(() -> java.util.Optional.ofNullable(received.poll()))
+                .orElse(null);
     }
 
     /** How many datagrams wait to be received. */

@@ -34,6 +34,7 @@ final class IcmpLayer {
     private boolean silent;
 
     /** An echo request that waits for its reply. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Ping(Path path, byte[] data, long sentNanos, CompletableFuture<PingReply> reply) {}
 
     IcmpLayer(GuestStack stack) {
@@ -100,7 +101,7 @@ final class IcmpLayer {
         byte[] frame = stack.tx;
         int at = path.headerRoom;
         int quoted = Math.min(packet.at + 8, packet.bytes.length) - packet.headerAt;
-        Bytes.put32(frame, at, UNREACHABLE << 24 | PORT_UNREACHABLE << 16);
+        Bytes.put32(frame, at, (UNREACHABLE << 24) | (PORT_UNREACHABLE << 16));
         Bytes.put32(frame, at + 4, 0);
         System.arraycopy(packet.bytes, packet.headerAt, frame, at + HEADER, quoted);
         finish(frame, path, 0, HEADER + quoted);
@@ -137,7 +138,8 @@ final class IcmpLayer {
     private void onReply(IpIn packet) {
         int at = packet.at;
         if (Bytes.u16(packet.bytes, at + 4) != identifier) {
-            stack.violations.add("echo reply for identifier " + Bytes.u16(packet.bytes, at + 4) + ", ours is " + identifier);
+            stack.violations.add(
+                    "echo reply for identifier " + Bytes.u16(packet.bytes, at + 4) + ", ours is " + identifier);
             return;
         }
         Ping ping = pings.remove(Bytes.u16(packet.bytes, at + 6));
@@ -180,7 +182,14 @@ final class IcmpLayer {
         }
         int first = protocol == PROTOCOL ? transport + 4 : transport;
         return new IcmpError(
-                packet.source, type, code, mtu, protocol, destination, Bytes.u16(bytes, first), Bytes.u16(bytes, first + 2));
+                packet.source,
+                type,
+                code,
+                mtu,
+                protocol,
+                destination,
+                Bytes.u16(bytes, first),
+                Bytes.u16(bytes, first + 2));
     }
 
     private void finish(byte[] frame, Path path, int ttl, int length) {

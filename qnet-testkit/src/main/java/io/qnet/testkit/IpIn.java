@@ -19,7 +19,16 @@ final class IpIn {
 
     final int length;
 
-    IpIn(InetAddress source, InetAddress destination, boolean unicast, int protocol, int ttl, byte[] bytes, int headerAt, int at, int length) {
+    IpIn(
+            InetAddress source,
+            InetAddress destination,
+            boolean unicast,
+            int protocol,
+            int ttl,
+            byte[] bytes,
+            int headerAt,
+            int at,
+            int length) {
         this.source = source;
         this.destination = destination;
         this.unicast = unicast;

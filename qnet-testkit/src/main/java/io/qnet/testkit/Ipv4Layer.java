@@ -53,13 +53,11 @@ final class Ipv4Layer {
         stack.arp.forget();
     }
 
-    @Nullable
-    InetAddress address() {
+    @Nullable InetAddress address() {
         return address;
     }
 
-    @Nullable
-    InetAddress router() {
+    @Nullable InetAddress router() {
         return router;
     }
 
@@ -104,7 +102,7 @@ final class Ipv4Layer {
             int part = Math.min(most, length - offset);
             System.arraycopy(payload, offset, frame, path.headerRoom, part);
             int more = offset + part < length ? MORE_FRAGMENTS : 0;
-            header(frame, path, protocol, timeToLive, id, more | offset / 8, part);
+            header(frame, path, protocol, timeToLive, id, more | (offset / 8), part);
             if (!transmit(frame, path, path.headerRoom + part)) {
                 return false;
             }

@@ -81,8 +81,9 @@ final class Ipv4Reassembly {
 
     private Packet begin(Key key) {
         if (packets.size() >= MOST_PACKETS) {
-            Key oldest = packets.keySet().iterator().next();
-            stack.loop.timers().cancel(packets.remove(oldest));
+            Packet oldest = packets.values().iterator().next();
+            packets.remove(oldest.key);
+            stack.loop.timers().cancel(oldest);
         }
         Packet packet = new Packet(key);
         packets.put(key, packet);

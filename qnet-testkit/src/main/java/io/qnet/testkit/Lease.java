@@ -51,6 +51,7 @@ public record Lease(
 
     @Override
     public String toString() {
-        return address.getHostAddress() + "/" + prefixLength + (router == null ? "" : " via " + router.getHostAddress());
+        return address.getHostAddress() + "/" + prefixLength
+                + (router == null ? "" : " via " + router.getHostAddress());
     }
 }

@@ -151,7 +151,8 @@ final class TcpLayer {
 
     void close() {
         listeners.clear();
-        List.copyOf(connections.values()).forEach(connection -> connection.connection().abort());
+        List.copyOf(connections.values())
+                .forEach(connection -> connection.connection().abort());
     }
 
     private @Nullable GuestTcp connectionOf(IcmpError error) {
@@ -165,9 +166,7 @@ final class TcpLayer {
 
     private static Key key(GuestTcp connection) {
         return new Key(
-                connection.path().destination,
-                connection.connection().peerPort,
-                connection.connection().guestPort);
+                connection.path().destination, connection.connection().peerPort, connection.connection().guestPort);
     }
 
     private void accept(GuestListener listener, InetAddress from) {
@@ -214,8 +213,8 @@ final class TcpLayer {
     private boolean send(Path path, int length) {
         byte[] frame = stack.tx;
         int at = path.headerRoom;
-        int checksum = InternetChecksum.finish(
-                InternetChecksum.add(path.pseudoHeader(PROTOCOL, length), frame, at, length));
+        int checksum =
+                InternetChecksum.finish(InternetChecksum.add(path.pseudoHeader(PROTOCOL, length), frame, at, length));
         Bytes.put16(frame, at + 16, checksum);
         return stack.ipv4.send(frame, path, PROTOCOL, 0, length);
     }

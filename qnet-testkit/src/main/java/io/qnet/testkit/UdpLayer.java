@@ -52,8 +52,8 @@ final class UdpLayer {
         Bytes.put16(frame, at + 4, length);
         Bytes.put16(frame, at + 6, 0);
         System.arraycopy(data, 0, frame, at + HEADER, data.length);
-        int checksum = InternetChecksum.finish(
-                InternetChecksum.add(path.pseudoHeader(PROTOCOL, length), frame, at, length));
+        int checksum =
+                InternetChecksum.finish(InternetChecksum.add(path.pseudoHeader(PROTOCOL, length), frame, at, length));
         Bytes.put16(frame, at + 6, checksum == 0 ? 0xffff : checksum);
         return stack.ipv4.send(frame, path, PROTOCOL, ttl, length);
     }
@@ -63,11 +63,13 @@ final class UdpLayer {
         int at = packet.at;
         int length = packet.length < HEADER ? 0 : Bytes.u16(bytes, at + 4);
         if (length != packet.length) {
-            stack.violations.add("UDP length " + length + " in " + packet.length + " bytes, from " + packet.source.getHostAddress());
+            stack.violations.add(
+                    "UDP length " + length + " in " + packet.length + " bytes, from " + packet.source.getHostAddress());
             return;
         }
         if (Bytes.u16(bytes, at + 6) != 0 && !packet.transportChecksumIsRight()) {
-            stack.violations.add("wrong UDP checksum, from " + packet.source.getHostAddress() + " port " + Bytes.u16(bytes, at));
+            stack.violations.add(
+                    "wrong UDP checksum, from " + packet.source.getHostAddress() + " port " + Bytes.u16(bytes, at));
             return;
         }
         GuestUdp socket = sockets.get(Bytes.u16(bytes, at + 2));

@@ -100,7 +100,8 @@ public final class VirtualNetwork implements AutoCloseable {
         int number = guests.size() + 1;
         MacAddress mac = new MacAddress(0x5254_0000_0000L + number);
         Nic nic = hub().add(Nic.config().id(name).mac(mac));
-        FakeGuest guest = changes.apply(FakeGuest.builder().name(name).seed(seed + number).driver(driver))
+        FakeGuest guest = changes.apply(
+                        FakeGuest.builder().name(name).seed(seed + number).driver(driver))
                 .on(network, nic);
         guests.add(guest);
         return guest;

@@ -66,7 +66,8 @@ final class Waiting {
             return future.join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof GuestException guest) {
-                GuestException here = new GuestException(guest.reason(), String.valueOf(guest.getMessage()), guest.icmp());
+                GuestException here =
+                        new GuestException(guest.reason(), String.valueOf(guest.getMessage()), guest.icmp());
                 here.initCause(guest);
                 throw here;
             }

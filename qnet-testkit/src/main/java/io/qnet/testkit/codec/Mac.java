@@ -24,7 +24,7 @@ public final class Mac {
             if (part.isEmpty() || part.length() > 2) {
                 throw new IllegalArgumentException("not a MAC address: '" + text + "'");
             }
-            address = address << 8 | Integer.parseInt(part, 16);
+            address = (address << 8) | Integer.parseInt(part, 16);
         }
         return address;
     }
@@ -33,7 +33,8 @@ public final class Mac {
     public static String text(long address) {
         StringBuilder text = new StringBuilder(17);
         for (int shift = 40; shift >= 0; shift -= 8) {
-            text.append(String.format(Locale.ROOT, "%02x", address >>> shift & 0xff)).append(shift > 0 ? ":" : "");
+            text.append(String.format(Locale.ROOT, "%02x", (address >>> shift) & 0xff))
+                    .append(shift > 0 ? ":" : "");
         }
         return text.toString();
     }

@@ -110,8 +110,12 @@ public final class Dissect {
 
     private static String tcp(TcpPacket tcp) {
         TcpPacket.TcpHeader header = tcp.getHeader();
-        String flags = (header.getSyn() ? "S" : "") + (header.getFin() ? "F" : "") + (header.getRst() ? "R" : "")
-                + (header.getPsh() ? "P" : "") + (header.getUrg() ? "U" : "") + (header.getAck() ? "." : "");
+        String flags = (header.getSyn() ? "S" : "")
+                + (header.getFin() ? "F" : "")
+                + (header.getRst() ? "R" : "")
+                + (header.getPsh() ? "P" : "")
+                + (header.getUrg() ? "U" : "")
+                + (header.getAck() ? "." : "");
         int length = tcp.getPayload() == null ? 0 : tcp.getPayload().length();
         String options = header.getOptions().isEmpty() ? "" : ", options [" + options(header.getOptions()) + "]";
         return "Flags [" + flags + "], seq " + header.getSequenceNumberAsLong()

@@ -11,7 +11,7 @@ package io.qnet.testkit.frame;
 public record LoggedFrame(long nanos, boolean sent, byte[] bytes) {
     /** The frame's EtherType. */
     public int etherType() {
-        return bytes.length < 14 ? 0 : (bytes[12] & 0xff) << 8 | (bytes[13] & 0xff);
+        return bytes.length < 14 ? 0 : ((bytes[12] & 0xff) << 8) | (bytes[13] & 0xff);
     }
 
     @Override

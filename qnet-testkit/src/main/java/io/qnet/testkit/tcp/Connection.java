@@ -26,14 +26,14 @@ public final class Connection {
     private boolean timestamps;
     private int tsRecent;
     private long timeWaitAtNanos;
-    private boolean resetDue;
     private long nowNanos;
 
     /**
      * @param offeredMss the MSS to announce; also the most payload the other side may send in a segment
      * @param iss the initial sequence number
      */
-    public Connection(int guestPort, int peerPort, TcpSettings settings, int offeredMss, int iss, Surroundings surroundings) {
+    public Connection(
+            int guestPort, int peerPort, TcpSettings settings, int offeredMss, int iss, Surroundings surroundings) {
         this.guestPort = guestPort;
         this.peerPort = peerPort;
         this.settings = settings;
@@ -121,8 +121,8 @@ public final class Connection {
 
     /** Takes bytes of the program to send; returns how many fitted. Nothing is taken once the guest's half was ended or the connection is over. */
     public int write(byte[] source, int from, int length) {
-        boolean open = !sender.finWanted
-                && (state.maySend() || state == TcpState.SYN_SENT || state == TcpState.SYN_RECEIVED);
+        boolean open =
+                !sender.finWanted && (state.maySend() || state == TcpState.SYN_SENT || state == TcpState.SYN_RECEIVED);
         return open ? sender.write(source, from, length) : 0;
     }
 
@@ -381,7 +381,8 @@ public final class Connection {
             return;
         }
         receiver.ackDue = true;
-        // An ACK without data is still heard when the window is shut (RFC 9293 §3.10.7.4), and the repeated handshake ACK is not needed.
+        // An ACK without data is still heard when the window is shut (RFC 9293 §3.10.7.4), and the repeated handshake
+        // ACK is not needed.
         if (segment.has(Segment.ACK) && segment.seq == receiver.rcvNxt && !Seq.after(segment.ack, sender.sndMax)) {
             sender.onAck(segment, nowNanos);
             onAckForState();
@@ -389,7 +390,10 @@ public final class Connection {
     }
 
     private boolean passesPaws(Segment segment) {
-        return !timestamps || !segment.hasTimestamps || segment.has(Segment.RST) || !Seq.before(segment.tsval, tsRecent);
+        return !timestamps
+                || !segment.hasTimestamps
+                || segment.has(Segment.RST)
+                || !Seq.before(segment.tsval, tsRecent);
     }
 
     private void check(Segment segment) {

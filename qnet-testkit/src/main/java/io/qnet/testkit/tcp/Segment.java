@@ -124,7 +124,7 @@ public final class Segment {
         Bytes.put32(bytes, at + 4, seq);
         Bytes.put32(bytes, at + 8, ack);
         int end = writeOptions(bytes, at + 20);
-        Bytes.put8(bytes, at + 12, (end - at) / 4 << 4);
+        Bytes.put8(bytes, at + 12, ((end - at) / 4) << 4);
         Bytes.put8(bytes, at + 13, flags);
         Bytes.put16(bytes, at + 14, window);
         Bytes.put16(bytes, at + 16, 0);
@@ -196,11 +196,11 @@ public final class Segment {
     private int writeOptions(byte[] bytes, int from) {
         int at = from;
         if (mss > 0) {
-            Bytes.put32(bytes, at, 2 << 24 | 4 << 16 | mss);
+            Bytes.put32(bytes, at, 0x0204_0000 | mss);
             at += 4;
         }
         if (windowScale >= 0) {
-            Bytes.put32(bytes, at, 1 << 24 | 3 << 16 | 3 << 8 | windowScale);
+            Bytes.put32(bytes, at, 0x0103_0300 | windowScale);
             at += 4;
         }
         if (sackPermitted) {
@@ -229,7 +229,7 @@ public final class Segment {
         String[] names = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < names.length; i++) {
-            if ((flags & 1 << i) != 0) {
+            if ((flags & (1 << i)) != 0) {
                 text.append(text.isEmpty() ? "" : "|").append(names[i]);
             }
         }
@@ -238,6 +238,7 @@ public final class Segment {
 
     @Override
     public String toString() {
-        return flagNames(flags) + " seq=" + (seq & 0xffff_ffffL) + " ack=" + (ack & 0xffff_ffffL) + " win=" + window + " len=" + dataLength;
+        return flagNames(flags) + " seq=" + (seq & 0xffff_ffffL) + " ack=" + (ack & 0xffff_ffffL) + " win=" + window
+                + " len=" + dataLength;
     }
 }

@@ -151,7 +151,7 @@ final class Sender {
         timerArmed = false;
         retries++;
         if (probing) {
-            probe(nowNanos);
+            probe();
             return true;
         }
         if (retries > (sndUna == iss ? settings.synRetries() : settings.dataRetries())) {
@@ -311,7 +311,7 @@ final class Sender {
     }
 
     /** Sends one byte (or FIN) beyond the window, without counting it as sent. */
-    private void probe(long nowNanos) {
+    private void probe() {
         int length = Math.min(1, dataEnd() - sndNxt);
         boolean fin = finWanted && length == dataEnd() - sndNxt;
         if (connection.emitData(sndNxt, fin ? Segment.FIN : 0, length, sndNxt - dataSeq)) {
