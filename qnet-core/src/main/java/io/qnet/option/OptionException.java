@@ -21,7 +21,7 @@ public final class OptionException extends IllegalArgumentException {
 
     /** A refusal that is not about one named option. */
     public OptionException(String message) {
-        this(message, null, null, null, null, null, null);
+        this(message, null, null, null, null, null);
     }
 
     private OptionException(
@@ -30,9 +30,8 @@ public final class OptionException extends IllegalArgumentException {
             @Nullable String source,
             @Nullable String option,
             @Nullable String value,
-            @Nullable String allowed,
-            @Nullable Throwable cause) {
-        super(message, cause);
+            @Nullable String allowed) {
+        super(message);
         this.hint = hint;
         this.source = source;
         this.option = option;
@@ -42,7 +41,7 @@ public final class OptionException extends IllegalArgumentException {
 
     /** A refusal of the value of one option in words of its own. */
     public static OptionException of(String message, String option, @Nullable String value) {
-        return new OptionException(message, null, null, option, value, null, null);
+        return new OptionException(message, null, null, option, value, null);
     }
 
     /** {@code Parameter 'NAME' is missing}. */
@@ -57,34 +56,35 @@ public final class OptionException extends IllegalArgumentException {
 
     /** {@code Parameter 'NAME' expects ALLOWED}. */
     public static OptionException expects(String name, @Nullable String value, String allowed) {
-        return new OptionException(
-                "Parameter '" + name + "' expects " + allowed, null, null, name, value, allowed, null);
+        return new OptionException("Parameter '" + name + "' expects " + allowed, null, null, name, value, allowed);
     }
 
     /** {@code Parameter 'NAME' does not accept value 'VALUE'}: the option takes one of a set of words. */
     public static OptionException notAccepted(String name, String value, List<String> allowed) {
         String message = "Parameter '" + name + "' does not accept value '" + value + "'";
-        return new OptionException(message, null, null, name, value, String.join(", ", allowed), null);
+        return new OptionException(message, null, null, name, value, String.join(", ", allowed));
     }
 
     static OptionException badId(String value) {
         String message = "Parameter 'id' expects an identifier";
-        return new OptionException(message, ID_HINT, null, "id", value, "an identifier", null);
+        return new OptionException(message, ID_HINT, null, "id", value, "an identifier");
     }
 
     static OptionException badType(String name, String type) {
         String message = "Invalid parameter type for '" + name + "', expected: " + type;
-        return new OptionException(message, null, null, name, null, type, null);
+        return new OptionException(message, null, null, name, null, type);
     }
 
     /** The same refusal with the argument in which it was found; an argument that is already known stays. */
     public OptionException at(String newSource) {
-        return source != null ? this : new OptionException(text(), hint, newSource, option, value, allowed, this);
-    }
-
-    private String text() {
+        if (source != null) {
+            return this;
+        }
         String message = getMessage();
-        return message == null ? "" : message;
+        OptionException located =
+                new OptionException(message == null ? "" : message, hint, newSource, option, value, allowed);
+        located.setStackTrace(getStackTrace());
+        return located;
     }
 
     /** Further lines for the reader, printed after the message without a prefix; often none. */

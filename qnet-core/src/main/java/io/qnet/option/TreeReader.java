@@ -16,7 +16,6 @@ final class TreeReader implements OptionReader {
     private final Map<String, Object> left;
     private final String prefix;
     private final boolean json;
-    private final List<OptionWarning> warnings = new ArrayList<>();
 
     private TreeReader(Map<String, Object> tree, String prefix, boolean json) {
         this.left = new LinkedHashMap<>(tree);
@@ -171,7 +170,7 @@ final class TreeReader implements OptionReader {
 
     @Override
     public List<OptionWarning> warnings() {
-        return List.copyOf(warnings);
+        return List.of();
     }
 
     @SuppressWarnings("unchecked") // the trees that are read here have string keys throughout
