@@ -2,6 +2,7 @@ package io.qnet.slirp.ip;
 
 import io.netty.buffer.ByteBuf;
 import io.qnet.Frame;
+import io.qnet.wire.IpAddress;
 
 /**
  * A packet being built towards the guest: a head buffer with room for Ethernet and IP before {@link #transportIndex()}, where the transport writes its header (and small payloads), and payload slices. One
@@ -10,6 +11,9 @@ import io.qnet.Frame;
 public final class OutPacket {
     private final Frame frame = new Frame();
     private final ByteBuf head;
+    private IpAddress source = IpAddress.ANY4;
+    private IpAddress destination = IpAddress.ANY4;
+    private int protocol;
     private int transportIndex;
     private int transportLength;
     private int ttl;
@@ -25,8 +29,11 @@ public final class OutPacket {
         this.head = head;
     }
 
-    void begin(int transportIndex) {
+    void begin(IpAddress source, IpAddress destination, int protocol, int transportIndex) {
         frame.clear();
+        this.source = source;
+        this.destination = destination;
+        this.protocol = protocol;
         this.transportIndex = transportIndex;
         transportLength = 0;
         ttl = 64;
@@ -90,6 +97,18 @@ public final class OutPacket {
 
     Frame frame() {
         return frame;
+    }
+
+    IpAddress source() {
+        return source;
+    }
+
+    IpAddress destination() {
+        return destination;
+    }
+
+    int protocol() {
+        return protocol;
     }
 
     int transportLength() {

@@ -1,0 +1,209 @@
+package io.qnet.slirp.ip;
+
+import io.netty.buffer.ByteBuf;
+import io.qnet.host.HostError;
+import io.qnet.stat.Counter;
+import io.qnet.stat.Counters;
+import io.qnet.wire.Checksum;
+import io.qnet.wire.IpAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * ICMP errors towards guests (RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3.2): from the gateway, or from the far end where that is who answers; never about what must not be answered (errors, later fragments,
+ * groups); limited in rate. Up to 548 bytes of what went wrong are quoted, so that the packet has 576 at most.
+ */
+public final class IcmpErrors {
+    /** ICMP's protocol number. */
+    public static final int PROTOCOL = 1;
+
+    private static final int HEADER_LENGTH = 8;
+    private static final int MAX_QUOTE = 548;
+    private static final int PROTOCOL_UDP = 17;
+    private static final int TTL = 255;
+    private static final int PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
+
+    private static final int UNREACHABLE = 3;
+    private static final int TIME_EXCEEDED = 11;
+    private static final int ECHO_REPLY = 0;
+    private static final int ECHO_REQUEST = 8;
+    private static final int NET = 0;
+    private static final int HOST = 1;
+    private static final int PORT = 3;
+    private static final int FRAGMENTATION_NEEDED = 4;
+    private static final int PROHIBITED = 13;
+
+    private final GuestNetwork network;
+    private final IpOutput output;
+    private final TokenBucket rate = new TokenBucket(1000, 250);
+    private final Counter sent;
+    private final Counter limited;
+
+    /** Errors from this network's gateway. */
+    public IcmpErrors(GuestNetwork network, IpOutput output, Counters counters) {
+        this.network = network;
+        this.output = output;
+        sent = counters.counter("icmp.errors");
+        limited = counters.counter("drop.icmp-error-rate");
+    }
+
+    /** The TTL of this packet is used up (11/0). */
+    public void timeExceeded(InPacket packet, long nowNanos) {
+        about(packet, TIME_EXCEEDED << 8, 0, null, nowNanos);
+    }
+
+    /**
+     * This packet cannot be delivered.
+     *
+     * @param from who says so; null for the gateway
+     */
+    public void undeliverable(InPacket packet, HostError error, @Nullable IpAddress from, long nowNanos) {
+        about(packet, typeAndCode(error), 0, from, nowNanos);
+    }
+
+    /**
+     * A packet could not be delivered, of which the beginning was kept.
+     *
+     * @param ipPacket from the IP header on, at least eight bytes of the transport's included
+     * @param from who says so; null for the gateway
+     */
+    public void undeliverable(
+            IpAddress guest, HostError error, @Nullable IpAddress from, byte[] ipPacket, long nowNanos) {
+        if (!mayAnswer(guest) || isRateLimited(nowNanos)) {
+            return;
+        }
+        int length = Math.min(ipPacket.length, MAX_QUOTE);
+        OutPacket out = begin(from, guest, typeAndCode(error), 0, ipPacket.length > 1 ? ipPacket[1] : 0);
+        out.head().setBytes(out.transportIndex() + HEADER_LENGTH, ipPacket, 0, length);
+        finish(out, length);
+    }
+
+    /**
+     * A datagram that went out earlier was not delivered. What is quoted is made of its addresses and ports, by which guests find the socket.
+     *
+     * @param to where it went, as the guest sees it
+     * @param from who says so, as the guest sees it; null for the gateway
+     * @param mtu the MTU of {@link HostError#MESSAGE_TOO_LARGE}, else 0
+     */
+    public void datagramFailed(
+            HostError error,
+            IpAddress guest,
+            int guestPort,
+            IpAddress to,
+            int toPort,
+            @Nullable IpAddress from,
+            int mtu,
+            long nowNanos) {
+        if (!mayAnswer(guest) || isRateLimited(nowNanos)) {
+            return;
+        }
+        OutPacket out = begin(from, guest, typeAndCode(error), mtu, 0);
+        int at = out.transportIndex() + HEADER_LENGTH;
+        writeQuotedHeader(out.head(), at, PROTOCOL_UDP, guest, to);
+        out.head().setShort(at + 20, guestPort);
+        out.head().setShort(at + 22, toPort);
+        out.head().setShort(at + 24, 8);
+        out.head().setShort(at + 26, 0);
+        finish(out, 28);
+    }
+
+    /** An echo request that went out earlier was not answered but refused; its identifier and sequence number are quoted. */
+    public void echoFailed(
+            HostError error,
+            IpAddress guest,
+            int identifier,
+            int sequence,
+            IpAddress to,
+            @Nullable IpAddress from,
+            int mtu,
+            long nowNanos) {
+        if (!mayAnswer(guest) || isRateLimited(nowNanos)) {
+            return;
+        }
+        OutPacket out = begin(from, guest, typeAndCode(error), mtu, 0);
+        int at = out.transportIndex() + HEADER_LENGTH;
+        writeQuotedHeader(out.head(), at, PROTOCOL, guest, to);
+        out.head().setInt(at + 20, ECHO_REQUEST << 24);
+        out.head().setShort(at + 24, identifier);
+        out.head().setShort(at + 26, sequence);
+        finish(out, 28);
+    }
+
+    private void about(InPacket packet, int typeAndCode, int rest, @Nullable IpAddress from, long nowNanos) {
+        if (!mayAnswer(packet) || isRateLimited(nowNanos)) {
+            return;
+        }
+        int available = packet.transportIndex() - packet.ipIndex() + packet.headLength();
+        int length = Math.min(available, MAX_QUOTE);
+        OutPacket out = begin(from, packet.source(), typeAndCode, rest, packet.trafficClass());
+        out.head().setBytes(out.transportIndex() + HEADER_LENGTH, packet.data(), packet.ipIndex(), length);
+        finish(out, length);
+    }
+
+    private boolean mayAnswer(InPacket packet) {
+        if (packet.protocol() == PROTOCOL) {
+            int type = packet.headLength() > 0 ? packet.data().getUnsignedByte(packet.transportIndex()) : -1;
+            if (type != ECHO_REQUEST && type != ECHO_REPLY) {
+                return false;
+            }
+        }
+        return mayAnswer(packet.source())
+                && !network.isBroadcast(packet.destination())
+                && !GuestNetwork.isMulticast(packet.destination());
+    }
+
+    private boolean mayAnswer(IpAddress guest) {
+        return guest.isIpv4()
+                && !GuestNetwork.isHostInternal(guest)
+                && !GuestNetwork.isMulticast(guest)
+                && !network.isBroadcast(guest);
+    }
+
+    private boolean isRateLimited(long nowNanos) {
+        if (rate.take(nowNanos)) {
+            return false;
+        }
+        limited.increment();
+        return true;
+    }
+
+    private OutPacket begin(@Nullable IpAddress from, IpAddress guest, int typeAndCode, int rest, int trafficClass) {
+        OutPacket out = output.begin(from == null ? network.hostFor(guest) : from, guest, PROTOCOL);
+        out.ttl(TTL).trafficClass((trafficClass & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL);
+        out.head().setShort(out.transportIndex(), typeAndCode);
+        out.head().setShort(out.transportIndex() + 2, 0);
+        out.head().setInt(out.transportIndex() + 4, rest);
+        return out;
+    }
+
+    private void finish(OutPacket out, int quoteLength) {
+        int length = HEADER_LENGTH + quoteLength;
+        ByteBuf head = out.head();
+        head.setShort(
+                out.transportIndex() + 2, Checksum.complement(Checksum.sum(head, out.transportIndex(), length)));
+        output.sendOrQueue(out.transport(length));
+        sent.increment();
+    }
+
+    private static void writeQuotedHeader(ByteBuf head, int at, int protocol, IpAddress source, IpAddress to) {
+        head.setShort(at, 0x4500);
+        head.setShort(at + 2, 28);
+        head.setInt(at + 4, 0);
+        head.setShort(at + 8, 64 << 8 | protocol);
+        head.setShort(at + 10, 0);
+        head.setInt(at + 12, source.ipv4());
+        head.setInt(at + 16, to.ipv4());
+        head.setShort(at + 10, Checksum.complement(Checksum.sum(head, at, 20)));
+    }
+
+    /** Type and code of IPv4 for a failure on the host. */
+    private static int typeAndCode(HostError error) {
+        return switch (error) {
+            case REFUSED, RESET -> UNREACHABLE << 8 | PORT;
+            case HOST_UNREACHABLE, TIMED_OUT -> UNREACHABLE << 8 | HOST;
+            case PROHIBITED -> UNREACHABLE << 8 | PROHIBITED;
+            case MESSAGE_TOO_LARGE -> UNREACHABLE << 8 | FRAGMENTATION_NEEDED;
+            case TTL_EXCEEDED -> TIME_EXCEEDED << 8;
+            case NET_UNREACHABLE, NO_RESOURCES, ADDRESS_IN_USE, OTHER -> UNREACHABLE << 8 | NET;
+        };
+    }
+}

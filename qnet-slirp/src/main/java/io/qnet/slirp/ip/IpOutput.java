@@ -1,0 +1,335 @@
+package io.qnet.slirp.ip;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.qnet.Frame;
+import io.qnet.Offload;
+import io.qnet.loop.Timers;
+import io.qnet.stat.Counter;
+import io.qnet.stat.Counters;
+import io.qnet.wire.Checksum;
+import io.qnet.wire.IpAddress;
+import java.util.ArrayDeque;
+
+/**
+ * IPv4 towards guests: headers, neighbours, fragmentation (RFC 791 §2.3, RFC 6864), padding. Checksums and segmentation that a transport left open stay open; whoever cannot take that finishes them at its
+ * edge.
+ *
+ * <p>The source MAC of every packet is the gateway's, whoever its IP source is, as a router's would be (libslirp does the same).
+ *
+ * <p>Loop thread only; time is given by {@link #nowNanos(long)} before a turn's work begins. Owns its buffers until {@link #close()}.
+ */
+public final class IpOutput implements GuestOutput {
+    static final int IPV4_HEADER_LENGTH = 20;
+
+    private static final int MAX_PACKET = 65_535;
+    /** Headers of Ethernet, IP and TCP at their longest. */
+    private static final int HEADROOM = 128;
+
+    private static final int MAX_GSO_BYTES = MAX_PACKET - IPV4_HEADER_LENGTH - 60;
+    private static final int FLAG_DONT_FRAGMENT = 0x4000;
+    private static final int FLAG_MORE = 0x2000;
+    private static final int PROTOCOL_TCP = 6;
+
+    private final GuestNetwork network;
+    private final GuestPort port;
+    private final NeighbourTable neighbours;
+    private final PendingPackets pending;
+    private final int mtu;
+    private final ByteBuf head;
+    private final ByteBuf fragmentHead;
+    private final OutPacket packet;
+    private final Frame fragment = new Frame();
+    private final ArrayDeque<Sendable> waiters = new ArrayDeque<>();
+    private final Counter fragments;
+    private final Counter unreachableFamily;
+    private int nextId;
+    private boolean sending;
+    /** Whether what is not taken at once is queued by the port. */
+    private boolean queueing;
+    /** Whether what was sent while queueing was taken at once. */
+    private boolean taken;
+    private long nowNanos;
+
+    /**
+     * @param mtu the most bytes of one IP packet
+     * @param firstId where the identification of packets begins
+     */
+    public IpOutput(
+            GuestNetwork network,
+            GuestPort port,
+            NeighbourTable neighbours,
+            int mtu,
+            int firstId,
+            ByteBufAllocator allocator,
+            Timers timers,
+            Counters counters) {
+        this.network = network;
+        this.port = port;
+        this.neighbours = neighbours;
+        this.mtu = mtu;
+        nextId = firstId;
+        head = allocator.directBuffer(MAX_PACKET + HEADROOM, MAX_PACKET + HEADROOM);
+        fragmentHead = allocator.directBuffer(mtu + Ethernet.MIN_LENGTH, mtu + Ethernet.MIN_LENGTH);
+        packet = new OutPacket(head);
+        pending = new PendingPackets(allocator, timers, this::ask, counters);
+        fragments = counters.counter("out.fragments");
+        unreachableFamily = counters.counter("drop.out-family-off");
+    }
+
+    /** Says what time it is, before packets are sent. */
+    public void nowNanos(long now) {
+        nowNanos = now;
+    }
+
+    /** Whether a frame is just being delivered: nothing may be begun from within. */
+    public boolean isSending() {
+        return sending;
+    }
+
+    @Override
+    public OutPacket begin(IpAddress source, IpAddress destination, int protocol) {
+        packet.begin(source, destination, protocol, Ethernet.HEADER_LENGTH + IPV4_HEADER_LENGTH);
+        return packet;
+    }
+
+    @Override
+    public boolean send(OutPacket out) {
+        if (!out.destination().isIpv4()) {
+            unreachableFamily.increment();
+            return true;
+        }
+        long mac = macFor(out.destination());
+        int length = IPV4_HEADER_LENGTH + out.transportLength() + out.frame().payloadLength();
+        Ethernet.write(head, 0, mac, Ethernet.macOf(network.host4()), Ethernet.TYPE_IPV4);
+        if (length > mtu && out.gsoSize() == 0) {
+            return sendFragments(out, length);
+        }
+        writeHeader(head, out, length, out.isDontFragment() ? FLAG_DONT_FRAGMENT : 0, nextId);
+        nextId += out.gsoSize() == 0 ? 1 : 1 + length / out.gsoSize();
+        Frame frame = out.frame();
+        int headLength = Ethernet.HEADER_LENGTH + IPV4_HEADER_LENGTH + out.transportLength();
+        if (frame.sliceCount() > 0 && headLength + frame.payloadLength() < Ethernet.MIN_LENGTH) {
+            headLength = pullSlices(frame, head, headLength);
+        }
+        frame.head(head, 0, frame.sliceCount() == 0 ? padded(head, headLength) : headLength);
+        describeOffload(frame, out);
+        return deliver(frame, out.destination(), mac);
+    }
+
+    /**
+     * Sends the packet that was begun, or has the port queue it.
+     *
+     * @return whether it was taken at once; if not, the sender may want to slow down
+     */
+    public boolean sendOrQueue(OutPacket out) {
+        queueing = true;
+        taken = true;
+        try {
+            send(out);
+            return taken;
+        } finally {
+            queueing = false;
+        }
+    }
+
+    @Override
+    public void whenSendable(Sendable waiter) {
+        if (!waiters.contains(waiter)) {
+            waiters.add(waiter);
+        }
+    }
+
+    /** The port takes frames again: tells those who wait, in order. */
+    public void onSendable() {
+        for (int i = waiters.size(); i > 0; i--) {
+            waiters.remove().onSendable();
+        }
+    }
+
+    @Override
+    public int mtu() {
+        return mtu;
+    }
+
+    @Override
+    public int takes() {
+        return port.takes();
+    }
+
+    @Override
+    public int maxGsoBytes() {
+        return MAX_GSO_BYTES;
+    }
+
+    /** A guest showed its MAC address: what waited for it is sent. */
+    public void learned(IpAddress guest, long mac) {
+        if (neighbours.learn(guest, mac) && pending.isAwaited(guest)) {
+            pending.resolved(guest, mac, this::deliverOrQueue);
+        }
+    }
+
+    /** Sends a frame that is complete: an ARP message. Dropped if the port does not take it and its queue is full. */
+    void sendRaw(ByteBuf buffer, int length) {
+        fragment.clear().head(buffer, 0, length);
+        deliverOrQueue(fragment);
+    }
+
+    /** Releases everything. */
+    public void close() {
+        pending.close();
+        waiters.clear();
+        packet.frame().clear();
+        fragment.clear();
+        head.release();
+        fragmentHead.release();
+    }
+
+    private void ask(IpAddress neighbour) {
+        Arp.writeRequest(fragmentHead, network.host4(), neighbour);
+        sendRaw(fragmentHead, Ethernet.MIN_LENGTH);
+    }
+
+    private long macFor(IpAddress destination) {
+        if (network.isBroadcast(destination)) {
+            return Ethernet.BROADCAST;
+        }
+        return GuestNetwork.isMulticast(destination)
+                ? Ethernet.multicastMac(destination)
+                : neighbours.lookup(destination);
+    }
+
+    private boolean deliver(Frame frame, IpAddress destination, long mac) {
+        if (mac == NeighbourTable.UNKNOWN) {
+            pending.add(destination, frame, nowNanos);
+            return true;
+        }
+        sending = true;
+        try {
+            if (port.send(frame)) {
+                return true;
+            }
+            if (queueing) {
+                taken = false;
+                port.sendOrQueue(frame);
+            }
+            return queueing;
+        } finally {
+            sending = false;
+        }
+    }
+
+    private void deliverOrQueue(Frame frame) {
+        sending = true;
+        try {
+            port.sendOrQueue(frame);
+        } finally {
+            sending = false;
+        }
+    }
+
+    /** The first fragment is taken or refused as a whole packet would be; those after it may be queued by the port. */
+    private boolean sendFragments(OutPacket out, int length) {
+        completeChecksum(out, length - IPV4_HEADER_LENGTH);
+        int id = nextId++;
+        int step = (mtu - IPV4_HEADER_LENGTH) & ~7;
+        int payload = length - IPV4_HEADER_LENGTH;
+        long mac = Ethernet.mac(head, 0);
+        boolean known = neighbours.lookup(out.destination()) != NeighbourTable.UNKNOWN
+                || NeighbourTable.isGroup(mac);
+        for (int offset = 0; offset < payload; offset += step) {
+            int part = Math.min(step, payload - offset);
+            int more = offset + part < payload ? FLAG_MORE : 0;
+            fragmentHead.setBytes(0, head, 0, Ethernet.HEADER_LENGTH);
+            writeHeader(fragmentHead, out, IPV4_HEADER_LENGTH + part, more | offset >>> 3, id);
+            int at = Ethernet.HEADER_LENGTH + IPV4_HEADER_LENGTH;
+            copyTransport(out, offset, fragmentHead, at, part);
+            fragment.clear().head(fragmentHead, 0, padded(fragmentHead, at + part));
+            if (offset > 0 && known) {
+                deliverOrQueue(fragment);
+            } else if (!deliver(fragment, out.destination(), known ? mac : NeighbourTable.UNKNOWN)) {
+                return false;
+            }
+            fragments.increment();
+        }
+        return true;
+    }
+
+    private void completeChecksum(OutPacket out, int transportLength) {
+        if (out.openChecksumOffset() < 0) {
+            return;
+        }
+        Frame whole = out.frame().head(head, 0, out.transportIndex() + out.transportLength());
+        int field = out.transportIndex() + out.openChecksumOffset();
+        int sum = FrameSums.sum(whole, out.transportIndex(), transportLength, 0);
+        int checksum = Checksum.complement(sum);
+        head.setShort(field, checksum == 0 && out.protocol() != PROTOCOL_TCP ? 0xffff : checksum);
+    }
+
+    private static void copyTransport(OutPacket out, int offset, ByteBuf target, int at, int length) {
+        Frame frame = out.frame();
+        int skip = offset;
+        int to = at;
+        int left = length;
+        int inHead = Math.min(left, out.transportLength() - skip);
+        if (inHead > 0) {
+            target.setBytes(to, out.head(), out.transportIndex() + skip, inHead);
+            to += inHead;
+            left -= inHead;
+        }
+        skip = Math.max(0, skip - out.transportLength());
+        for (int i = 0; left > 0; i++) {
+            int slice = frame.sliceLength(i);
+            int part = Math.min(left, slice - skip);
+            if (part > 0) {
+                target.setBytes(to, frame.slice(i), frame.sliceIndex(i) + skip, part);
+                to += part;
+                left -= part;
+            }
+            skip = Math.max(0, skip - slice);
+        }
+    }
+
+    private static void writeHeader(ByteBuf buffer, OutPacket out, int length, int flagsAndOffset, int id) {
+        int at = Ethernet.HEADER_LENGTH;
+        buffer.setShort(at, 0x4500 | out.trafficClass());
+        buffer.setShort(at + 2, length);
+        buffer.setShort(at + 4, id);
+        buffer.setShort(at + 6, flagsAndOffset);
+        buffer.setShort(at + 8, out.ttl() << 8 | out.protocol());
+        buffer.setShort(at + 10, 0);
+        buffer.setInt(at + 12, out.source().ipv4());
+        buffer.setInt(at + 16, out.destination().ipv4());
+        buffer.setShort(at + 10, Checksum.complement(Checksum.sum(buffer, at, IPV4_HEADER_LENGTH)));
+    }
+
+    /** Moves payload into the head, of a frame so short that it is to be padded. */
+    private static int pullSlices(Frame frame, ByteBuf head, int headLength) {
+        int at = headLength;
+        for (int i = 0; i < frame.sliceCount(); i++) {
+            head.setBytes(at, frame.slice(i), frame.sliceIndex(i), frame.sliceLength(i));
+            at += frame.sliceLength(i);
+        }
+        frame.clear();
+        return at;
+    }
+
+    private static int padded(ByteBuf buffer, int length) {
+        if (length >= Ethernet.MIN_LENGTH) {
+            return length;
+        }
+        buffer.setZero(length, Ethernet.MIN_LENGTH - length);
+        return Ethernet.MIN_LENGTH;
+    }
+
+    private static void describeOffload(Frame frame, OutPacket out) {
+        frame.clearOffload();
+        if (out.openChecksumOffset() >= 0) {
+            frame.needsChecksum(out.transportIndex(), out.openChecksumOffset());
+        }
+        if (out.gsoSize() > 0) {
+            int tcpHeaderLength = (out.head().getUnsignedByte(out.transportIndex() + 12) >>> 4) * 4;
+            frame.gso(Offload.GSO_TCPV4, out.gsoSize(), out.transportIndex() + tcpHeaderLength);
+        }
+    }
+}
