@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.qnet.Frame;
+import io.qnet.wire.Checksum;
 import io.qnet.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +107,19 @@ public final class InPacket {
         int shift = -frame.headIndex();
         whole.clear().head(copy, 0, frame.length());
         data(whole, ipIndex + shift, transportIndex + shift, transportLength);
+    }
+
+    /**
+     * Whether the transport's checksum is right, or need not be looked at.
+     *
+     * @param length the bytes that it covers, from {@link #transportIndex()} on
+     */
+    public boolean isChecksumValid(int length) {
+        if (checksumTrusted) {
+            return true;
+        }
+        int pseudoHeader = PseudoHeader.sum(source, destination, protocol, length);
+        return Checksum.complement(FrameSums.sum(frame, transportIndex, length, pseudoHeader)) == 0;
     }
 
     void close() {

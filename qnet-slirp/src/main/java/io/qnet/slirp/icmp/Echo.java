@@ -1,0 +1,274 @@
+package io.qnet.slirp.icmp;
+
+import io.netty.buffer.ByteBuf;
+import io.qnet.host.HostEcho;
+import io.qnet.host.HostError;
+import io.qnet.host.HostException;
+import io.qnet.host.HostNetwork;
+import io.qnet.loop.Loop;
+import io.qnet.loop.Timer;
+import io.qnet.slirp.egress.Egress;
+import io.qnet.slirp.egress.Verdict;
+import io.qnet.slirp.ip.FlowTable;
+import io.qnet.slirp.ip.IcmpErrors;
+import io.qnet.slirp.ip.InPacket;
+import io.qnet.slirp.ip.IpOutput;
+import io.qnet.slirp.ip.LocalAddresses;
+import io.qnet.slirp.ip.OutPacket;
+import io.qnet.slirp.ip.PacketHandler;
+import io.qnet.stat.Counter;
+import io.qnet.stat.Counters;
+import io.qnet.wire.Checksum;
+import io.qnet.wire.IpAddress;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * ICMP from guests (RFC 792; RFC 5508 for the mapping of identifiers): echo requests to the user netdev's own addresses are answered at once; those to others go out by the host's echo socket, one for each
+ * identifier of a guest. Everything else is dropped.
+ *
+ * <p>Loop thread only. Owns the host's sockets until {@link #close()}.
+ */
+public final class Echo implements PacketHandler {
+    private static final int HEADER_LENGTH = 8;
+    private static final int ECHO_REPLY = 0;
+    private static final int ECHO_REQUEST = 8;
+    private static final int TTL = 255;
+
+    private final LocalAddresses local;
+    private final IpOutput output;
+    private final IcmpErrors errors;
+    private final Egress egress;
+    private final HostNetwork host;
+    private final Loop loop;
+    private final long timeoutNanos;
+    private final int maxFlows;
+    private final FlowTable<EchoFlow> flows = new FlowTable<>();
+    private final Counter badChecksum;
+    private final Counter malformed;
+    private final Counter otherTypes;
+    private final Counter reflected;
+    private final Counter evicted;
+
+    /**
+     * Echo of one network.
+     *
+     * @param timeoutNanos after how long without a packet a guest's identifier is forgotten
+     * @param maxFlows the most identifiers at once; the one idle for longest makes room
+     */
+    public Echo(
+            LocalAddresses local,
+            IpOutput output,
+            IcmpErrors errors,
+            Egress egress,
+            HostNetwork host,
+            Loop loop,
+            long timeoutNanos,
+            int maxFlows,
+            Counters counters) {
+        this.local = local;
+        this.output = output;
+        this.errors = errors;
+        this.egress = egress;
+        this.host = host;
+        this.loop = loop;
+        this.timeoutNanos = timeoutNanos;
+        this.maxFlows = maxFlows;
+        badChecksum = counters.counter("drop.icmp-checksum");
+        malformed = counters.counter("drop.icmp-malformed");
+        otherTypes = counters.counter("drop.icmp-type");
+        reflected = counters.counter("icmp.reflected");
+        evicted = counters.counter("icmp.flows-evicted");
+    }
+
+    @Override
+    public void onPacket(InPacket packet, long nowNanos) {
+        packet.makeContiguous();
+        if (packet.transportLength() < HEADER_LENGTH) {
+            malformed.increment();
+            return;
+        }
+        ByteBuf data = packet.data();
+        int at = packet.transportIndex();
+        if (!packet.isChecksumTrusted()
+                && Checksum.complement(Checksum.sum(data, at, packet.transportLength())) != 0) {
+            badChecksum.increment();
+        } else if (data.getUnsignedShort(at) != ECHO_REQUEST << 8) {
+            otherTypes.increment();
+        } else if (local.contains(packet.destination())) {
+            reflect(packet);
+        } else {
+            forward(packet, nowNanos);
+        }
+    }
+
+    /** The flows, the one idle for longest first. */
+    public List<EchoFlowInfo> flows() {
+        List<EchoFlowInfo> infos = new ArrayList<>();
+        long nowNanos = loop.nowNanos();
+        flows.forEach(flow -> infos.add(new EchoFlowInfo(
+                flow.guest(), flow.guestPort(), flow.to, flow.timer.deadlineNanos() - nowNanos)));
+        return infos;
+    }
+
+    /** Releases everything. */
+    public void close() {
+        flows.forEach(EchoFlow::end);
+    }
+
+    private void reflect(InPacket packet) {
+        int length = packet.transportLength();
+        OutPacket out = output.begin(packet.destination(), packet.source(), IcmpErrors.PROTOCOL);
+        out.ttl(TTL).trafficClass(packet.trafficClass());
+        out.head().setBytes(out.transportIndex(), packet.data(), packet.transportIndex(), length);
+        finishReply(out, length);
+        reflected.increment();
+    }
+
+    private void forward(InPacket packet, long nowNanos) {
+        IpAddress to = packet.destination();
+        Verdict verdict = egress.decide(Egress.Protocol.ICMP, packet.source(), 0, to, 0);
+        if (verdict instanceof Verdict.Refuse refuse) {
+            errors.undeliverable(packet, refuse.error(), null, nowNanos);
+        } else if (verdict instanceof Verdict.ToHost target) {
+            if (packet.ttl() == 1) {
+                errors.timeExceeded(packet, nowNanos);
+                return;
+            }
+            HostError error = send(packet, target.address(), nowNanos);
+            if (error != null) {
+                errors.undeliverable(packet, error, null, nowNanos);
+            }
+        }
+    }
+
+    private @Nullable HostError send(InPacket packet, IpAddress target, long nowNanos) {
+        ByteBuf data = packet.data();
+        int at = packet.transportIndex();
+        int identifier = data.getUnsignedShort(at + 4);
+        EchoFlow flow = flows.get(packet.source(), identifier);
+        if (flow == null) {
+            flow = new EchoFlow(packet.source(), identifier);
+            HostError error = flow.open(!target.isIpv4());
+            if (error != null) {
+                return error;
+            }
+        } else {
+            flows.touch(flow);
+        }
+        flow.to = packet.destination();
+        loop.timers().arm(flow.timer, nowNanos + timeoutNanos);
+        return flow.echo()
+                .send(
+                        target.toInetAddress(),
+                        data.getUnsignedShort(at + 6),
+                        data,
+                        at + HEADER_LENGTH,
+                        packet.transportLength() - HEADER_LENGTH,
+                        packet.ttl() - 1);
+    }
+
+    private void finishReply(OutPacket out, int length) {
+        ByteBuf head = out.head();
+        int at = out.transportIndex();
+        head.setShort(at, ECHO_REPLY << 8);
+        head.setShort(at + 2, 0);
+        head.setShort(at + 2, Checksum.complement(Checksum.sum(head, at, length)));
+        output.sendOrQueue(out.transport(length));
+    }
+
+    /** One identifier of one guest, on one echo socket of the host. */
+    private final class EchoFlow extends FlowTable.Entry<EchoFlow> implements HostEcho.Handler {
+        private final Timer timer = new Timer() {
+            @Override
+            protected void onTimer(long nowNanos) {
+                end();
+            }
+        };
+        private @Nullable HostEcho echo;
+        private IpAddress to = IpAddress.ANY4;
+
+        EchoFlow(IpAddress guest, int identifier) {
+            super(guest, identifier);
+        }
+
+        /** Opens the socket. If the host has no room, the flow idle for longest gives its own up, once. */
+        @Nullable
+        HostError open(boolean ipv6) {
+            if (flows.size() >= maxFlows) {
+                evictOldest();
+            }
+            HostError error = tryOpen(ipv6);
+            if (error == HostError.NO_RESOURCES && evictOldest()) {
+                error = tryOpen(ipv6);
+            }
+            if (error == null) {
+                flows.add(this);
+            }
+            return error;
+        }
+
+        private @Nullable HostError tryOpen(boolean ipv6) {
+            try {
+                echo = host.openEcho(ipv6, this);
+                return null;
+            } catch (HostException e) {
+                return e.error();
+            }
+        }
+
+        private boolean evictOldest() {
+            EchoFlow oldest = flows.oldest();
+            if (oldest == null) {
+                return false;
+            }
+            evicted.increment();
+            oldest.end();
+            return true;
+        }
+
+        HostEcho echo() {
+            HostEcho open = echo;
+            if (open == null) {
+                throw new IllegalStateException("an echo flow without a socket");
+            }
+            return open;
+        }
+
+        void end() {
+            loop.timers().cancel(timer);
+            flows.remove(this);
+            echo().close();
+        }
+
+        @Override
+        public void onReply(InetAddress from, int sequence, ByteBuf payload) {
+            loop.timers().arm(timer, loop.nowNanos() + timeoutNanos);
+            output.nowNanos(loop.nowNanos());
+            int length = payload.readableBytes();
+            IpAddress source = egress.visible(IpAddress.of(from), guest());
+            OutPacket out = output.begin(source, guest(), IcmpErrors.PROTOCOL);
+            int at = out.transportIndex();
+            out.head().setShort(at + 4, guestPort());
+            out.head().setShort(at + 6, sequence);
+            out.head().setBytes(at + HEADER_LENGTH, payload, payload.readerIndex(), length);
+            finishReply(out, HEADER_LENGTH + length);
+        }
+
+        @Override
+        public void onError(HostError error, InetAddress to, InetAddress offender, int sequence, int mtu) {
+            long nowNanos = loop.nowNanos();
+            output.nowNanos(nowNanos);
+            IpAddress seenTo = egress.visible(IpAddress.of(to), guest());
+            IpAddress from = egress.visible(IpAddress.of(offender), guest());
+            errors.echoFailed(error, guest(), guestPort(), sequence, seenTo, from, mtu, nowNanos);
+        }
+
+        @Override
+        protected EchoFlow self() {
+            return this;
+        }
+    }
+}

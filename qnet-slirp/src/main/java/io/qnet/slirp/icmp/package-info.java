@@ -1,0 +1,5 @@
+/** ICMP from guests: echo. Errors towards guests are {@link io.qnet.slirp.ip.IcmpErrors}. */
+@NullMarked
+package io.qnet.slirp.icmp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,244 @@
+package io.qnet.slirp.udp;
+
+import io.netty.buffer.ByteBuf;
+import io.qnet.host.HostDatagrams;
+import io.qnet.host.HostError;
+import io.qnet.host.HostException;
+import io.qnet.host.HostNetwork;
+import io.qnet.loop.Loop;
+import io.qnet.loop.Timer;
+import io.qnet.slirp.egress.Egress;
+import io.qnet.slirp.egress.Verdict;
+import io.qnet.slirp.ip.FlowTable;
+import io.qnet.slirp.ip.GuestOutput;
+import io.qnet.slirp.ip.IcmpErrors;
+import io.qnet.stat.Counter;
+import io.qnet.stat.Counters;
+import io.qnet.wire.IpAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Flows of UDP through the host: one host socket for each address and port of a guest, whatever it talks to, and whoever answers is let in (endpoint-independent mapping and filtering, RFC 4787 §4.1 and
+ * §5; libslirp's behaviour). An answer is shown as coming from whom it came from; the host's loopback is the gateway. Errors that the host learns of are told to the guest.
+ *
+ * <p>Loop thread only. Owns the host's sockets until {@link #close()}.
+ */
+public final class UdpFlows {
+    private final UdpOutput output;
+    private final IcmpErrors errors;
+    private final Egress egress;
+    private final HostNetwork host;
+    private final Loop loop;
+    private final long timeoutNanos;
+    private final int maxFlows;
+    private final FlowTable<UdpFlow> flows = new FlowTable<>();
+    private final Counter opened;
+    private final Counter evicted;
+    private final Counter timedOut;
+    private final Counter failed;
+
+    /**
+     * Flows of one network.
+     *
+     * @param timeoutNanos after how long without a datagram either way a flow ends (RFC 4787 §4.3)
+     * @param maxFlows the most flows at once; the one idle for longest makes room
+     */
+    public UdpFlows(
+            UdpOutput output,
+            IcmpErrors errors,
+            Egress egress,
+            HostNetwork host,
+            Loop loop,
+            long timeoutNanos,
+            int maxFlows,
+            Counters counters) {
+        this.output = output;
+        this.errors = errors;
+        this.egress = egress;
+        this.host = host;
+        this.loop = loop;
+        this.timeoutNanos = timeoutNanos;
+        this.maxFlows = maxFlows;
+        opened = counters.counter("udp.flows-opened");
+        evicted = counters.counter("udp.flows-evicted");
+        timedOut = counters.counter("udp.flows-timed-out");
+        failed = counters.counter("udp.send-failed");
+    }
+
+    /** Sends a guest's datagram to the host, by the flow of its port. */
+    void send(Datagram datagram, Verdict.ToHost target, long nowNanos) {
+        UdpFlow flow = flows.get(datagram.source(), datagram.sourcePort());
+        HostError error = null;
+        if (flow == null) {
+            flow = new UdpFlow(datagram.source(), datagram.sourcePort());
+            error = flow.open();
+        } else {
+            flows.touch(flow);
+        }
+        if (error == null) {
+            error = flow.send(datagram, target, nowNanos);
+        }
+        if (error != null) {
+            failed.increment();
+            IpAddress from = error == HostError.REFUSED ? datagram.destination() : null;
+            errors.undeliverable(datagram.packet(), error, from, nowNanos);
+        }
+    }
+
+    /** The flows, the one idle for longest first. */
+    public List<UdpFlowInfo> flows() {
+        List<UdpFlowInfo> infos = new ArrayList<>();
+        long nowNanos = loop.nowNanos();
+        flows.forEach(flow -> infos.add(flow.info(nowNanos)));
+        return infos;
+    }
+
+    /** Releases everything. */
+    public void close() {
+        flows.forEach(UdpFlow::end);
+    }
+
+    private boolean evictOldest() {
+        UdpFlow oldest = flows.oldest();
+        if (oldest == null) {
+            return false;
+        }
+        evicted.increment();
+        oldest.end();
+        return true;
+    }
+
+    /** One port of one guest, on one socket of the host. */
+    private final class UdpFlow extends FlowTable.Entry<UdpFlow>
+            implements HostDatagrams.Handler, GuestOutput.Sendable {
+        private final Timer timer = new Timer() {
+            @Override
+            protected void onTimer(long nowNanos) {
+                timedOut.increment();
+                end();
+            }
+        };
+        private @Nullable HostDatagrams socket;
+        /** Where the last datagram went, as the guest sees it and as the host does. */
+        private Verdict.@Nullable ToHost target;
+
+        private InetSocketAddress targetAddress = new InetSocketAddress(0);
+        private IpAddress to = IpAddress.ANY4;
+        private int toPort;
+        /** Who sent the last answer, as the host sees it and as the guest does. */
+        private @Nullable InetSocketAddress from;
+
+        private IpAddress visibleFrom = IpAddress.ANY4;
+        private long sentBytes;
+        private long receivedBytes;
+
+        UdpFlow(IpAddress guest, int guestPort) {
+            super(guest, guestPort);
+        }
+
+        /** Opens the socket. If the host has no room, the flow idle for longest gives its own up, once. */
+        @Nullable
+        HostError open() {
+            if (flows.size() >= maxFlows) {
+                evictOldest();
+            }
+            HostError error = tryOpen();
+            if (error == HostError.NO_RESOURCES && evictOldest()) {
+                error = tryOpen();
+            }
+            if (error == null) {
+                opened.increment();
+                flows.add(this);
+            }
+            return error;
+        }
+
+        private @Nullable HostError tryOpen() {
+            try {
+                socket = host.openDatagrams(egress.bindForDatagrams(guest().isIpv4()), this);
+                return null;
+            } catch (HostException e) {
+                return e.error();
+            }
+        }
+
+        @Nullable
+        HostError send(Datagram datagram, Verdict.ToHost newTarget, long nowNanos) {
+            if (!newTarget.equals(target)) {
+                target = newTarget;
+                targetAddress = new InetSocketAddress(newTarget.address().toInetAddress(), newTarget.port());
+            }
+            to = datagram.destination();
+            toPort = datagram.destinationPort();
+            loop.timers().arm(timer, nowNanos + timeoutNanos);
+            sentBytes += datagram.payloadLength();
+            int ttl = Math.max(1, datagram.packet().ttl() - 1);
+            return socket().send(datagram.data(), datagram.payloadIndex(), datagram.payloadLength(), targetAddress, ttl);
+        }
+
+        @Override
+        public void onDatagram(ByteBuf data, InetSocketAddress sender) {
+            long nowNanos = loop.nowNanos();
+            loop.timers().arm(timer, nowNanos + timeoutNanos);
+            flows.touch(this);
+            if (!sender.equals(from)) {
+                from = sender;
+                visibleFrom = egress.visible(IpAddress.of(sender.getAddress()), guest());
+            }
+            int length = Math.min(data.readableBytes(), UdpOutput.MAX_PAYLOAD);
+            receivedBytes += length;
+            output.nowNanos(nowNanos);
+            boolean taken = output.send(
+                    visibleFrom, sender.getPort(), guest(), guestPort(), data, data.readerIndex(), length);
+            if (!taken) {
+                socket().setReading(false);
+                output.whenSendable(this);
+            }
+        }
+
+        @Override
+        public void onSendable() {
+            if (socket != null) {
+                socket.setReading(true);
+            }
+        }
+
+        @Override
+        public void onError(HostError error, InetSocketAddress about, InetSocketAddress offender, int mtu) {
+            long nowNanos = loop.nowNanos();
+            output.nowNanos(nowNanos);
+            IpAddress seenTo = egress.visible(IpAddress.of(about.getAddress()), guest());
+            IpAddress seenFrom = egress.visible(IpAddress.of(offender.getAddress()), guest());
+            errors.datagramFailed(
+                    error, guest(), guestPort(), seenTo, about.getPort(), seenFrom, mtu, nowNanos);
+        }
+
+        UdpFlowInfo info(long nowNanos) {
+            return new UdpFlowInfo(
+                    guest(), guestPort(), to, toPort, timer.deadlineNanos() - nowNanos, sentBytes, receivedBytes);
+        }
+
+        void end() {
+            loop.timers().cancel(timer);
+            flows.remove(this);
+            socket().close();
+            socket = null;
+        }
+
+        private HostDatagrams socket() {
+            HostDatagrams open = socket;
+            if (open == null) {
+                throw new IllegalStateException("a flow without a socket");
+            }
+            return open;
+        }
+
+        @Override
+        protected UdpFlow self() {
+            return this;
+        }
+    }
+}
