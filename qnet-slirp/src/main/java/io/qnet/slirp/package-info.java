@@ -1,4 +1,7 @@
-/** The user netdev: guests reach the host's network without privileges, as with QEMU's {@code -netdev user}. */
+/**
+ * The user netdev (QEMU's {@code -netdev user}): a gateway, a name server and a DHCP server for guests, and their way to the host's network and back, without privileges. Start at
+ * {@link io.qnet.slirp.UserNetdev}.
+ */
 @NullMarked
 package io.qnet.slirp;
 

@@ -1,0 +1,189 @@
+package io.qnet.slirp.forward;
+
+import io.qnet.host.HostException;
+import io.qnet.host.HostNetwork;
+import io.qnet.loop.Loop;
+import io.qnet.option.HostForward;
+import io.qnet.option.InetText;
+import io.qnet.option.OptionException;
+import io.qnet.slirp.ip.GuestNetwork;
+import io.qnet.slirp.udp.DatagramHandler;
+import io.qnet.slirp.udp.UdpOutput;
+import io.qnet.stat.Counter;
+import io.qnet.stat.Counters;
+import io.qnet.wire.IpAddress;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The forwards of one user netdev, to be added and removed while it runs (QEMU: {@code hostfwd=}, {@code hostfwd_add}, {@code hostfwd_remove}).
+ *
+ * <p>Loop thread only.
+ */
+public final class HostForwards {
+    private static final InetAddress ANY4 = IpAddress.ANY4.toInetAddress();
+
+    private final IpAddress defaultGuest;
+    private final VisibleSource sources;
+    private final GuestDialer dialer;
+    private final UdpForwards udp;
+    private final HostNetwork host;
+    private final Counter accepted;
+    private final Counter refused;
+    private final List<Forward> forwards = new ArrayList<>();
+
+    /**
+     * No forwards yet.
+     *
+     * @param defaultGuest who gets what a rule without a guest's address forwards
+     */
+    public HostForwards(
+            GuestNetwork network,
+            IpAddress defaultGuest,
+            GuestDialer dialer,
+            UdpOutput output,
+            HostNetwork host,
+            Loop loop,
+            long udpTimeoutNanos,
+            int maxUdp,
+            Counters counters) {
+        this.defaultGuest = defaultGuest;
+        this.dialer = dialer;
+        this.host = host;
+        sources = new VisibleSource(network);
+        udp = new UdpForwards(sources, output, host, loop, udpTimeoutNanos, maxUdp, counters);
+        accepted = counters.counter("forward.tcp-accepted");
+        refused = counters.counter("forward.tcp-refused");
+    }
+
+    /** Whom guests' datagrams are to be offered to. */
+    public DatagramHandler answers() {
+        return udp;
+    }
+
+    /**
+     * Refuses what is not served yet.
+     *
+     * @throws OptionException naming the rule
+     */
+    public static void checkSupported(HostForward rule) {
+        boolean named = rule.guest() instanceof HostForward.Guest.Name || rule.guest() instanceof HostForward.Guest.Mac;
+        boolean ipv6 = rule.guest() instanceof HostForward.Guest.Address guest
+                && !IpAddress.of(guest.address()).isIpv4();
+        if (named || ipv6) {
+            String what = named ? "a guest's name or MAC address" : "a guest's IPv6 address";
+            throw OptionException.of(
+                    "Invalid host forwarding rule '" + rule.rule() + "' (" + what + " is not supported by this version)",
+                    "hostfwd",
+                    rule.rule());
+        }
+    }
+
+    /**
+     * Opens the ports of a rule: all of them, or none.
+     *
+     * @return one a port
+     * @throws OptionException with QEMU's text if one cannot be bound
+     */
+    public List<ForwardInfo> add(HostForward rule) {
+        checkSupported(rule);
+        IpAddress guest =
+                rule.guest() instanceof HostForward.Guest.Address address ? IpAddress.of(address.address()) : defaultGuest;
+        List<Forward> opened = new ArrayList<>();
+        try {
+            if (rule.listen() instanceof HostForward.Listen.Unix unix) {
+                opened.add(tcp(rule, UnixDomainSocketAddress.of(unix.path()), guest, rule.guestPort()));
+            } else if (rule.listen() instanceof HostForward.Listen.Inet inet) {
+                openPorts(rule, inet, guest, opened);
+            }
+        } catch (HostException e) {
+            opened.forEach(Forward::close);
+            OptionException refusal = rule.cannotBind();
+            refusal.addSuppressed(e);
+            throw refusal;
+        }
+        forwards.addAll(opened);
+        return opened.stream().map(Forward::info).toList();
+    }
+
+    private void openPorts(HostForward rule, HostForward.Listen.Inet inet, IpAddress guest, List<Forward> opened)
+            throws HostException {
+        InetAddress address = inet.address() == null ? ANY4 : inet.address();
+        for (int i = 0; i < inet.count(); i++) {
+            InetSocketAddress listen = new InetSocketAddress(address, inet.port() == 0 ? 0 : inet.port() + i);
+            int guestPort = rule.guestPort() + i;
+            boolean tcp = rule.protocol() == HostForward.Protocol.TCP;
+            opened.add(tcp ? tcp(rule, listen, guest, guestPort) : udp.open(rule, listen, guest, guestPort));
+        }
+    }
+
+    private Forward tcp(HostForward rule, SocketAddress listen, IpAddress guest, int guestPort) throws HostException {
+        return new TcpForward(rule, listen, guest, guestPort, sources, dialer, accepted, refused, host);
+    }
+
+    /**
+     * Closes one port of the host. Connections that came by it live on.
+     *
+     * @param spec {@code [tcp|udp]:[ADDR]:PORT}, address and port as they are bound
+     * @return false if there is no such forward
+     * @throws OptionException {@code invalid format}
+     */
+    public boolean remove(String spec) {
+        String[] parts = splitSpec(spec);
+        boolean isUdp = parts[0].equals("udp");
+        InetAddress address = parts[1].isEmpty() ? ANY4 : address(parts[1], spec);
+        if (!(isUdp || parts[0].equals("tcp") || parts[0].isEmpty()) || !parts[2].matches("[0-9]{1,5}")) {
+            throw invalid(spec);
+        }
+        SocketAddress wanted = new InetSocketAddress(address, Math.min(0xffff, Integer.parseInt(parts[2])));
+        HostForward.Protocol protocol = isUdp ? HostForward.Protocol.UDP : HostForward.Protocol.TCP;
+        for (Forward forward : forwards) {
+            ForwardInfo info = forward.info();
+            if (info.protocol() == protocol && info.listen().equals(wanted)) {
+                forwards.remove(forward);
+                forward.close();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The ports that are open, in the order in which they were opened. */
+    public List<ForwardInfo> list() {
+        return forwards.stream().map(Forward::info).toList();
+    }
+
+    /** Closes everything. */
+    public void close() {
+        forwards.forEach(Forward::close);
+        forwards.clear();
+    }
+
+    /** Protocol, address and port; an IPv6 address is in square brackets. */
+    private static String[] splitSpec(String spec) {
+        int first = spec.indexOf(':');
+        int last = spec.lastIndexOf(':');
+        if (first < 0 || first == last) {
+            throw invalid(spec);
+        }
+        return new String[] {spec.substring(0, first), spec.substring(first + 1, last), spec.substring(last + 1)};
+    }
+
+    private static InetAddress address(String text, String spec) {
+        InetAddress address = text.startsWith("[") && text.endsWith("]")
+                ? InetText.ipv6(text.substring(1, text.length() - 1))
+                : InetText.aton(text);
+        if (address == null) {
+            throw invalid(spec);
+        }
+        return address;
+    }
+
+    private static OptionException invalid(String spec) {
+        return OptionException.of("invalid format", "hostfwd_remove", spec);
+    }
+}
