@@ -5,6 +5,7 @@ import io.qnet.option.HostForward;
 import io.qnet.option.Ipv4Net;
 import io.qnet.option.OptionException;
 import io.qnet.slirp.egress.EgressConfig;
+import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.service.DhcpConfig;
 import io.qnet.wire.IpAddress;
@@ -53,6 +54,7 @@ record UserSettings(
         GuestNetwork network = network(config);
         int dhcpStart = dhcpStart(config, network);
         checkTexts(config);
+        config.hostForwards.forEach(HostForwards::checkSupported);
         DhcpConfig dhcp = new DhcpConfig(
                 network.host4().ipv4(),
                 network.mask4(),

@@ -110,7 +110,6 @@ final class UdpForwards implements DatagramHandler {
                 }
             }
             session.used(nowNanos);
-            output.nowNanos(nowNanos);
             int length = Math.min(data.readableBytes(), UdpOutput.MAX_PAYLOAD);
             output.send(session.far(), session.farPort(), guest, guestPort, data, data.readerIndex(), length);
         }

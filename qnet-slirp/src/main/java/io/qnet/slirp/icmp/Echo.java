@@ -18,7 +18,7 @@ import io.qnet.slirp.ip.OutPacket;
 import io.qnet.slirp.ip.PacketHandler;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
-import io.qnet.wire.Checksum;
+import io.qnet.slirp.ip.Checksum;
 import io.qnet.wire.IpAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -246,7 +246,6 @@ public final class Echo implements PacketHandler {
         @Override
         public void onReply(InetAddress from, int sequence, ByteBuf payload) {
             loop.timers().arm(timer, loop.nowNanos() + timeoutNanos);
-            output.nowNanos(loop.nowNanos());
             int length = payload.readableBytes();
             IpAddress source = egress.visible(IpAddress.of(from), guest());
             OutPacket out = output.begin(source, guest(), IcmpErrors.PROTOCOL);
@@ -260,7 +259,6 @@ public final class Echo implements PacketHandler {
         @Override
         public void onError(HostError error, InetAddress to, InetAddress offender, int sequence, int mtu) {
             long nowNanos = loop.nowNanos();
-            output.nowNanos(nowNanos);
             IpAddress seenTo = egress.visible(IpAddress.of(to), guest());
             IpAddress from = egress.visible(IpAddress.of(offender), guest());
             errors.echoFailed(error, guest(), guestPort(), sequence, seenTo, from, mtu, nowNanos);

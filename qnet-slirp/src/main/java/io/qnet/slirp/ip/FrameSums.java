@@ -1,7 +1,6 @@
 package io.qnet.slirp.ip;
 
 import io.qnet.Frame;
-import io.qnet.wire.Checksum;
 
 /** The Internet checksum (RFC 1071) over what lies in a frame's head and slices. */
 final class FrameSums {

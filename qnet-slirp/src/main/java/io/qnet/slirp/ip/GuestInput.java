@@ -13,7 +13,6 @@ import io.qnet.stat.Counters;
  */
 public final class GuestInput {
     private final NeighbourTable neighbours;
-    private final IpOutput output;
     private final Arp arp;
     private final Ipv4Input ipv4;
     private final boolean ipv4On;
@@ -34,7 +33,6 @@ public final class GuestInput {
             ByteBufAllocator allocator,
             Counters counters) {
         this.neighbours = neighbours;
-        this.output = output;
         AddressCache addresses = new AddressCache();
         arp = new Arp(network, local, output, addresses, allocator, counters);
         ipv4 = new Ipv4Input(network, local, output, errors, reassembler, addresses, allocator, counters);
@@ -57,7 +55,6 @@ public final class GuestInput {
             runts.increment();
             return;
         }
-        output.nowNanos(nowNanos);
         ByteBuf data = frame.head();
         long destination = Ethernet.mac(data, frame.headIndex());
         // libslirp takes every frame. Other guests' would be answered by it too, so they are told apart by the MAC addresses that guests have shown.

@@ -10,6 +10,6 @@ public interface GuestPort {
     /** Sends a frame that cannot wait here; it is queued, or dropped and counted, if it is not taken now. */
     void sendOrQueue(Frame frame);
 
-    /** What may be left undone, a set of {@code Offload.TAKES_…}. */
-    int takes();
+    /** What guests take undone, a set of {@code Offload.TAKES_…}. */
+    int guestTakes();
 }

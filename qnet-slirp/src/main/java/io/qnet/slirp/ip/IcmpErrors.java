@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostError;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
-import io.qnet.wire.Checksum;
 import io.qnet.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.qnet.Frame;
-import io.qnet.wire.Checksum;
 import io.qnet.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
 

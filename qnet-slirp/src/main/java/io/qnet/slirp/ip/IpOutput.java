@@ -1,13 +1,11 @@
 package io.qnet.slirp.ip;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.qnet.Frame;
 import io.qnet.Offload;
-import io.qnet.loop.Timers;
+import io.qnet.loop.Loop;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
-import io.qnet.wire.Checksum;
 import io.qnet.wire.IpAddress;
 import java.util.ArrayDeque;
 
@@ -17,7 +15,7 @@ import java.util.ArrayDeque;
  *
  * <p>The source MAC of every packet is the gateway's, whoever its IP source is, as a router's would be (libslirp does the same).
  *
- * <p>Loop thread only; time is given by {@link #nowNanos(long)} before a turn's work begins. Owns its buffers until {@link #close()}.
+ * <p>Loop thread only. Owns its buffers until {@link #close()}.
  */
 public final class IpOutput implements GuestOutput {
     static final int IPV4_HEADER_LENGTH = 20;
@@ -36,6 +34,7 @@ public final class IpOutput implements GuestOutput {
     private final NeighbourTable neighbours;
     private final PendingPackets pending;
     private final int mtu;
+    private final Loop loop;
     private final ByteBuf head;
     private final ByteBuf fragmentHead;
     private final OutPacket packet;
@@ -49,7 +48,6 @@ public final class IpOutput implements GuestOutput {
     private boolean queueing;
     /** Whether what was sent while queueing was taken at once. */
     private boolean taken;
-    private long nowNanos;
 
     /**
      * @param mtu the most bytes of one IP packet
@@ -61,25 +59,20 @@ public final class IpOutput implements GuestOutput {
             NeighbourTable neighbours,
             int mtu,
             int firstId,
-            ByteBufAllocator allocator,
-            Timers timers,
+            Loop loop,
             Counters counters) {
         this.network = network;
         this.port = port;
         this.neighbours = neighbours;
         this.mtu = mtu;
+        this.loop = loop;
         nextId = firstId;
-        head = allocator.directBuffer(MAX_PACKET + HEADROOM, MAX_PACKET + HEADROOM);
-        fragmentHead = allocator.directBuffer(mtu + Ethernet.MIN_LENGTH, mtu + Ethernet.MIN_LENGTH);
+        head = loop.allocator().directBuffer(MAX_PACKET + HEADROOM, MAX_PACKET + HEADROOM);
+        fragmentHead = loop.allocator().directBuffer(mtu + Ethernet.MIN_LENGTH, mtu + Ethernet.MIN_LENGTH);
         packet = new OutPacket(head);
-        pending = new PendingPackets(allocator, timers, this::ask, counters);
+        pending = new PendingPackets(loop.allocator(), loop.timers(), this::ask, counters);
         fragments = counters.counter("out.fragments");
         unreachableFamily = counters.counter("drop.out-family-off");
-    }
-
-    /** Says what time it is, before packets are sent. */
-    public void nowNanos(long now) {
-        nowNanos = now;
     }
 
     /** Whether a frame is just being delivered: nothing may be begun from within. */
@@ -154,7 +147,7 @@ public final class IpOutput implements GuestOutput {
 
     @Override
     public int takes() {
-        return port.takes();
+        return port.guestTakes();
     }
 
     @Override
@@ -201,7 +194,7 @@ public final class IpOutput implements GuestOutput {
 
     private boolean deliver(Frame frame, IpAddress destination, long mac) {
         if (mac == NeighbourTable.UNKNOWN) {
-            pending.add(destination, frame, nowNanos);
+            pending.add(destination, frame, loop.nowNanos());
             return true;
         }
         sending = true;

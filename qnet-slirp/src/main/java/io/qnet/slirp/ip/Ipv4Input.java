@@ -6,7 +6,6 @@ import io.qnet.Frame;
 import io.qnet.Offload;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
-import io.qnet.wire.Checksum;
 import io.qnet.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,5 @@
 package io.qnet.slirp.ip;
 
-import io.qnet.wire.Checksum;
 import io.qnet.wire.IpAddress;
 
 /** The pseudo-header that the checksums of TCP and UDP cover (RFC 793 §3.1, RFC 768, RFC 8200 §8.1). */

@@ -197,7 +197,6 @@ public final class DnsForwarder implements DatagramHandler {
         @Override
         public void onDatagram(ByteBuf data, InetSocketAddress from) {
             long nowNanos = loop.nowNanos();
-            output.nowNanos(nowNanos);
             DnsQuery query = pending.find(DnsQuery.id(data), from);
             if (query == null) {
                 strangers.increment();
@@ -220,7 +219,6 @@ public final class DnsForwarder implements DatagramHandler {
         @Override
         public void onError(HostError error, InetSocketAddress to, InetSocketAddress offender, int mtu) {
             long nowNanos = loop.nowNanos();
-            output.nowNanos(nowNanos);
             resolvers.failed(to, nowNanos);
             for (DnsQuery query : pending.askedLast(to)) {
                 query.failed(to);
@@ -235,7 +233,6 @@ public final class DnsForwarder implements DatagramHandler {
         }
 
         private void onTimer(long nowNanos) {
-            output.nowNanos(nowNanos);
             for (DnsQuery query : pending.overdue(nowNanos)) {
                 failovers.increment();
                 resolvers.failed(query.current(), nowNanos);

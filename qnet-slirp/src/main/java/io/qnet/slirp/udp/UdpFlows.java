@@ -190,7 +190,6 @@ public final class UdpFlows {
             }
             int length = Math.min(data.readableBytes(), UdpOutput.MAX_PAYLOAD);
             receivedBytes += length;
-            output.nowNanos(nowNanos);
             boolean taken = output.send(
                     visibleFrom, sender.getPort(), guest(), guestPort(), data, data.readerIndex(), length);
             if (!taken) {
@@ -209,7 +208,6 @@ public final class UdpFlows {
         @Override
         public void onError(HostError error, InetSocketAddress about, InetSocketAddress offender, int mtu) {
             long nowNanos = loop.nowNanos();
-            output.nowNanos(nowNanos);
             IpAddress seenTo = egress.visible(IpAddress.of(about.getAddress()), guest());
             IpAddress seenFrom = egress.visible(IpAddress.of(offender.getAddress()), guest());
             errors.datagramFailed(

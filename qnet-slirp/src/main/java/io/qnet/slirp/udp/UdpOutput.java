@@ -55,11 +55,6 @@ public final class UdpOutput {
         return output.sendOrQueue(out.transport(length).openChecksum(CHECKSUM_OFFSET));
     }
 
-    /** Says what time it is, before datagrams are sent outside of an event of the guest's. */
-    public void nowNanos(long nowNanos) {
-        output.nowNanos(nowNanos);
-    }
-
     /** Has a sender told when the network takes frames again. */
     public void whenSendable(GuestOutput.Sendable waiter) {
         output.whenSendable(waiter);

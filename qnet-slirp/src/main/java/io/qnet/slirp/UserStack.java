@@ -1,0 +1,150 @@
+package io.qnet.slirp;
+
+import io.qnet.Frame;
+import io.qnet.host.HostNetwork;
+import io.qnet.loop.Loop;
+import io.qnet.option.HostForward;
+import io.qnet.slirp.egress.Egress;
+import io.qnet.slirp.forward.HostForwards;
+import io.qnet.slirp.icmp.Echo;
+import io.qnet.slirp.ip.GuestInput;
+import io.qnet.slirp.ip.GuestPort;
+import io.qnet.slirp.ip.IcmpErrors;
+import io.qnet.slirp.ip.IpOutput;
+import io.qnet.slirp.ip.LocalAddresses;
+import io.qnet.slirp.ip.NeighbourTable;
+import io.qnet.slirp.ip.Reassembler;
+import io.qnet.slirp.service.DhcpServer;
+import io.qnet.slirp.service.DhcpService;
+import io.qnet.slirp.service.DnsForwarder;
+import io.qnet.slirp.service.Resolvers;
+import io.qnet.slirp.udp.UdpFlows;
+import io.qnet.slirp.udp.UdpInput;
+import io.qnet.slirp.udp.UdpOutput;
+import io.qnet.stat.Counters;
+import io.qnet.wire.IpAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * The layers of one user netdev, joined: what frames from guests pass on their way in, and what packets to them pass on their way out.
+ *
+ * <p>Loop thread only.
+ */
+final class UserStack {
+    private static final int MAX_NEIGHBOURS = 1024;
+    /** Descriptors that are left to the rest of the process. */
+    private static final int SPARE_DESCRIPTORS = 256;
+    /** Half of Linux's default range of ephemeral ports. */
+    private static final int MAX_PORTS = 14_116;
+
+    private final HostNetwork host;
+    private final IpOutput output;
+    private final GuestInput input;
+    private final Reassembler reassembler;
+    private final Echo echo;
+    private final UdpFlows udp;
+    private final DnsForwarder dns;
+    private final HostForwards forwards;
+    private final NeighbourTable neighbours = new NeighbourTable(MAX_NEIGHBOURS);
+
+    UserStack(UserSettings settings, GuestPort port, HostNetwork host, Loop loop, Counters counters) {
+        this.host = host;
+        LocalAddresses local = new LocalAddresses(settings.network());
+        output = new IpOutput(
+                settings.network(),
+                port,
+                neighbours,
+                settings.mtu(),
+                new SecureRandom().nextInt(),
+                loop,
+                counters);
+        IcmpErrors errors = new IcmpErrors(settings.network(), output, counters);
+        reassembler = new Reassembler(loop.allocator(), loop.timers(), counters);
+        input = new GuestInput(
+                settings.network(), local, neighbours, output, errors, reassembler, loop.allocator(), counters);
+        Egress egress = new Egress(settings.network(), settings.egress(), counters);
+        int maxUdp = Math.min(settings.maxUdp(), Math.min(host.descriptorLimit() / 4, MAX_PORTS));
+        echo = new Echo(
+                local, output, errors, egress, host, loop, settings.icmpTimeoutNanos(), maxUdp, counters);
+        UdpOutput udpOutput = new UdpOutput(output);
+        udp = new UdpFlows(udpOutput, errors, egress, host, loop, settings.udpTimeoutNanos(), maxUdp, counters);
+        Resolvers resolvers = new Resolvers(settings.resolvers(), host);
+        dns = new DnsForwarder(udpOutput, errors, egress, resolvers, host, loop, counters);
+        forwards = new HostForwards(
+                settings.network(),
+                IpAddress.ofIpv4(settings.dhcp().start()),
+                (source, sourcePort, guest, guestPort, stream) -> null,
+                udpOutput,
+                host,
+                loop,
+                settings.udpTimeoutNanos(),
+                maxUdp,
+                counters);
+        UdpInput udpInput = new UdpInput(local, errors, egress, udp, dns, counters);
+        if (settings.dhcpOn()) {
+            DhcpServer dhcp = new DhcpServer(settings.dhcp(), counters);
+            udpInput.addService(new DhcpService(settings.network(), dhcp, output, udpOutput));
+        }
+        udpInput.addService(forwards.answers());
+        input.ipv4().handler(IcmpErrors.PROTOCOL, echo);
+        input.ipv4().handler(UdpOutput.PROTOCOL, udpInput);
+    }
+
+    /** Opens the forwards: the last one first, as QEMU does. */
+    void open(List<HostForward> rules) {
+        List<HostForward> lastFirst = new ArrayList<>(rules);
+        Collections.reverse(lastFirst);
+        lastFirst.forEach(forwards::add);
+    }
+
+    /** Whether a frame can be taken now: not while one is being delivered, whose buffer an answer would overwrite. */
+    boolean canReceive() {
+        return !output.isSending();
+    }
+
+    void onFrame(Frame frame, long nowNanos) {
+        input.onFrame(frame, nowNanos);
+    }
+
+    void onSendable() {
+        output.onSendable();
+    }
+
+    HostForwards forwards() {
+        return forwards;
+    }
+
+    NeighbourTable neighbours() {
+        return neighbours;
+    }
+
+    UdpFlows udp() {
+        return udp;
+    }
+
+    Echo echo() {
+        return echo;
+    }
+
+    DnsForwarder dns() {
+        return dns;
+    }
+
+    /** Closes everything; the host's network is its owner's. */
+    void close() {
+        forwards.close();
+        dns.close();
+        udp.close();
+        echo.close();
+        reassembler.close();
+        input.close();
+        output.close();
+    }
+
+    HostNetwork host() {
+        return host;
+    }
+}
