@@ -18,30 +18,50 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
     final String id;
+
     @Nullable Boolean ipv4;
+
     @Nullable Boolean ipv6;
+
     @Nullable Ipv4Net net;
+
     @Nullable Inet4Address host;
+
     @Nullable Inet4Address dns;
+
     @Nullable Inet4Address dhcpStart;
+
     @Nullable Inet6Address ipv6Prefix;
+
     long ipv6PrefixLength = 64;
+
     @Nullable Inet6Address ipv6Host;
+
     @Nullable Inet6Address ipv6Dns;
+
     boolean restrict;
+
     @Nullable String hostname;
+
     @Nullable String domainName;
+
     final List<String> dnsSearch = new ArrayList<>();
+
     @Nullable String tftpServerName;
+
     @Nullable String bootfile;
+
     final List<HostForward> hostForwards = new ArrayList<>();
 
     final List<AddressPort> dnsUpstream = new ArrayList<>();
     boolean disableDns;
     boolean disableDhcp;
     boolean hostLoopback = true;
+
     @Nullable InetAddress outbound4;
+
     @Nullable InetAddress outbound6;
+
     long leaseSeconds = 86_400;
     int leasePool = 16;
     int mtu = 1500;

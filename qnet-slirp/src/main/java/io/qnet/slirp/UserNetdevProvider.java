@@ -19,7 +19,16 @@ import org.jspecify.annotations.Nullable;
 public final class UserNetdevProvider implements NetdevProvider {
     /** Options that are known and not served yet: refused rather than ignored. */
     private static final List<String> NOT_YET = List.of(
-            "tftp", "smb", "guestfwd", "dns-zone", "lease", "outbound-if", "upstream", "egress", "egress-rule", "egress-log");
+            "tftp",
+            "smb",
+            "guestfwd",
+            "dns-zone",
+            "lease",
+            "outbound-if",
+            "upstream",
+            "egress",
+            "egress-rule",
+            "egress-log");
 
     /** For ServiceLoader. */
     public UserNetdevProvider() {}

@@ -35,8 +35,6 @@ import java.util.List;
  */
 final class UserStack {
     private static final int MAX_NEIGHBOURS = 1024;
-    /** Descriptors that are left to the rest of the process. */
-    private static final int SPARE_DESCRIPTORS = 256;
     /** Half of Linux's default range of ephemeral ports. */
     private static final int MAX_PORTS = 14_116;
 
@@ -54,21 +52,14 @@ final class UserStack {
         this.host = host;
         LocalAddresses local = new LocalAddresses(settings.network());
         output = new IpOutput(
-                settings.network(),
-                port,
-                neighbours,
-                settings.mtu(),
-                new SecureRandom().nextInt(),
-                loop,
-                counters);
+                settings.network(), port, neighbours, settings.mtu(), new SecureRandom().nextInt(), loop, counters);
         IcmpErrors errors = new IcmpErrors(settings.network(), output, counters);
         reassembler = new Reassembler(loop.allocator(), loop.timers(), counters);
         input = new GuestInput(
                 settings.network(), local, neighbours, output, errors, reassembler, loop.allocator(), counters);
         Egress egress = new Egress(settings.network(), settings.egress(), counters);
         int maxUdp = Math.min(settings.maxUdp(), Math.min(host.descriptorLimit() / 4, MAX_PORTS));
-        echo = new Echo(
-                local, output, errors, egress, host, loop, settings.icmpTimeoutNanos(), maxUdp, counters);
+        echo = new Echo(local, output, errors, egress, host, loop, settings.icmpTimeoutNanos(), maxUdp, counters);
         UdpOutput udpOutput = new UdpOutput(output);
         udp = new UdpFlows(udpOutput, errors, egress, host, loop, settings.udpTimeoutNanos(), maxUdp, counters);
         Resolvers resolvers = new Resolvers(settings.resolvers(), host);

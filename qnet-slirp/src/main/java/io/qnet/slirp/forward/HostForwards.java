@@ -77,7 +77,8 @@ public final class HostForwards {
         if (named || ipv6) {
             String what = named ? "a guest's name or MAC address" : "a guest's IPv6 address";
             throw OptionException.of(
-                    "Invalid host forwarding rule '" + rule.rule() + "' (" + what + " is not supported by this version)",
+                    "Invalid host forwarding rule '" + rule.rule() + "' (" + what
+                            + " is not supported by this version)",
                     "hostfwd",
                     rule.rule());
         }
@@ -91,8 +92,9 @@ public final class HostForwards {
      */
     public List<ForwardInfo> add(HostForward rule) {
         checkSupported(rule);
-        IpAddress guest =
-                rule.guest() instanceof HostForward.Guest.Address address ? IpAddress.of(address.address()) : defaultGuest;
+        IpAddress guest = rule.guest() instanceof HostForward.Guest.Address address
+                ? IpAddress.of(address.address())
+                : defaultGuest;
         List<Forward> opened = new ArrayList<>();
         try {
             if (rule.listen() instanceof HostForward.Listen.Unix unix) {

@@ -174,8 +174,8 @@ final class UdpForwards implements DatagramHandler {
         }
 
         void answer(Datagram datagram) {
-            HostError error = forward.socket.send(
-                    datagram.data(), datagram.payloadIndex(), datagram.payloadLength(), peer, 0);
+            HostError error =
+                    forward.socket.send(datagram.data(), datagram.payloadIndex(), datagram.payloadLength(), peer, 0);
             if (error != null) {
                 failed.increment();
             }

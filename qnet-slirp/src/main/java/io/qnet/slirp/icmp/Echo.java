@@ -9,6 +9,7 @@ import io.qnet.loop.Loop;
 import io.qnet.loop.Timer;
 import io.qnet.slirp.egress.Egress;
 import io.qnet.slirp.egress.Verdict;
+import io.qnet.slirp.ip.Checksum;
 import io.qnet.slirp.ip.FlowTable;
 import io.qnet.slirp.ip.IcmpErrors;
 import io.qnet.slirp.ip.InPacket;
@@ -18,7 +19,6 @@ import io.qnet.slirp.ip.OutPacket;
 import io.qnet.slirp.ip.PacketHandler;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
-import io.qnet.slirp.ip.Checksum;
 import io.qnet.wire.IpAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -92,8 +92,7 @@ public final class Echo implements PacketHandler {
         }
         ByteBuf data = packet.data();
         int at = packet.transportIndex();
-        if (!packet.isChecksumTrusted()
-                && Checksum.complement(Checksum.sum(data, at, packet.transportLength())) != 0) {
+        if (!packet.isChecksumTrusted() && Checksum.complement(Checksum.sum(data, at, packet.transportLength())) != 0) {
             badChecksum.increment();
         } else if (data.getUnsignedShort(at) != ECHO_REQUEST << 8) {
             otherTypes.increment();
@@ -108,8 +107,8 @@ public final class Echo implements PacketHandler {
     public List<EchoFlowInfo> flows() {
         List<EchoFlowInfo> infos = new ArrayList<>();
         long nowNanos = loop.nowNanos();
-        flows.forEach(flow -> infos.add(new EchoFlowInfo(
-                flow.guest(), flow.guestPort(), flow.to, flow.timer.deadlineNanos() - nowNanos)));
+        flows.forEach(flow -> infos.add(
+                new EchoFlowInfo(flow.guest(), flow.guestPort(), flow.to, flow.timer.deadlineNanos() - nowNanos)));
         return infos;
     }
 
@@ -195,8 +194,7 @@ public final class Echo implements PacketHandler {
         }
 
         /** Opens the socket. If the host has no room, the flow idle for longest gives its own up, once. */
-        @Nullable
-        HostError open(boolean ipv6) {
+        @Nullable HostError open(boolean ipv6) {
             if (flows.size() >= maxFlows) {
                 evictOldest();
             }

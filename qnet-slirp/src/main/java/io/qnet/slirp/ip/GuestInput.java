@@ -57,7 +57,8 @@ public final class GuestInput {
         }
         ByteBuf data = frame.head();
         long destination = Ethernet.mac(data, frame.headIndex());
-        // libslirp takes every frame. Other guests' would be answered by it too, so they are told apart by the MAC addresses that guests have shown.
+        // libslirp takes every frame. Other guests' would be answered by it too, so they are told apart by the MAC
+        // addresses that guests have shown.
         if (!Ethernet.isEmulated(destination)
                 && !NeighbourTable.isGroup(destination)
                 && neighbours.isGuestMac(destination)) {

@@ -177,8 +177,7 @@ public final class IcmpErrors {
     private void finish(OutPacket out, int quoteLength) {
         int length = HEADER_LENGTH + quoteLength;
         ByteBuf head = out.head();
-        head.setShort(
-                out.transportIndex() + 2, Checksum.complement(Checksum.sum(head, out.transportIndex(), length)));
+        head.setShort(out.transportIndex() + 2, Checksum.complement(Checksum.sum(head, out.transportIndex(), length)));
         output.sendOrQueue(out.transport(length));
         sent.increment();
     }

@@ -228,8 +228,7 @@ public final class IpOutput implements GuestOutput {
         int step = (mtu - IPV4_HEADER_LENGTH) & ~7;
         int payload = length - IPV4_HEADER_LENGTH;
         long mac = Ethernet.mac(head, 0);
-        boolean known = neighbours.lookup(out.destination()) != NeighbourTable.UNKNOWN
-                || NeighbourTable.isGroup(mac);
+        boolean known = neighbours.lookup(out.destination()) != NeighbourTable.UNKNOWN || NeighbourTable.isGroup(mac);
         for (int offset = 0; offset < payload; offset += step) {
             int part = Math.min(step, payload - offset);
             int more = offset + part < payload ? FLAG_MORE : 0;

@@ -132,8 +132,7 @@ public final class DhcpServer {
 
     /** RFC 2131 §4.3.5: parameters only, no lease, to the address that the guest has. */
     private Answer inform(DhcpMessage request, IpAddress source, ByteBuf buffer, int at) {
-        DhcpReply reply =
-                new DhcpReply(buffer, at, request, 0, config.server()).clientAddress(request.clientAddress());
+        DhcpReply reply = new DhcpReply(buffer, at, request, 0, config.server()).clientAddress(request.clientAddress());
         begin(reply, DhcpMessage.ACK);
         finish(reply);
         IpAddress guest = request.clientAddress() != 0 ? IpAddress.ofIpv4(request.clientAddress()) : source;

@@ -33,7 +33,8 @@ public final class DhcpService implements DatagramHandler {
         if (!served) {
             return false;
         }
-        // Begun before it is known to whom it goes: the answer is written straight into the packet, and the packet begun again around it.
+        // Begun before it is known to whom it goes: the answer is written straight into the packet, and the packet
+        // begun again around it.
         OutPacket out = output.begin(network.host4(), IpAddress.BROADCAST4);
         DhcpServer.Answer answer = server.answer(
                 datagram.data(),

@@ -137,8 +137,7 @@ public final class DnsForwarder implements DatagramHandler {
 
         void query(Datagram datagram, List<InetSocketAddress> servers, long nowNanos) {
             endNanos = nowNanos + FLOW_NANOS;
-            DnsQuery query =
-                    DnsQuery.of(datagram.data(), datagram.payloadIndex(), datagram.payloadLength(), servers);
+            DnsQuery query = DnsQuery.of(datagram.data(), datagram.payloadIndex(), datagram.payloadLength(), servers);
             pending.add(query);
             ask(query, nowNanos);
             arm();

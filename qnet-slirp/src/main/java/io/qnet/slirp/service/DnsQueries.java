@@ -26,8 +26,7 @@ final class DnsQueries {
     }
 
     /** The query with this identifier that this resolver was asked, or null. */
-    @Nullable
-    DnsQuery find(int id, InetSocketAddress server) {
+    @Nullable DnsQuery find(int id, InetSocketAddress server) {
         for (DnsQuery query : queries) {
             if (query.id() == id && query.wasAsked(server)) {
                 return query;

@@ -61,8 +61,7 @@ final class DnsQuery {
     }
 
     /** The resolver to ask next, or null if all were. */
-    @Nullable
-    InetSocketAddress next() {
+    @Nullable InetSocketAddress next() {
         return hasNext() ? servers.get(asked++) : null;
     }
 

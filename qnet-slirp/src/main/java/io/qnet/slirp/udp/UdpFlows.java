@@ -140,8 +140,7 @@ public final class UdpFlows {
         }
 
         /** Opens the socket. If the host has no room, the flow idle for longest gives its own up, once. */
-        @Nullable
-        HostError open() {
+        @Nullable HostError open() {
             if (flows.size() >= maxFlows) {
                 evictOldest();
             }
@@ -165,8 +164,7 @@ public final class UdpFlows {
             }
         }
 
-        @Nullable
-        HostError send(Datagram datagram, Verdict.ToHost newTarget, long nowNanos) {
+        @Nullable HostError send(Datagram datagram, Verdict.ToHost newTarget, long nowNanos) {
             if (!newTarget.equals(target)) {
                 target = newTarget;
                 targetAddress = new InetSocketAddress(newTarget.address().toInetAddress(), newTarget.port());
@@ -176,7 +174,8 @@ public final class UdpFlows {
             loop.timers().arm(timer, nowNanos + timeoutNanos);
             sentBytes += datagram.payloadLength();
             int ttl = Math.max(1, datagram.packet().ttl() - 1);
-            return socket().send(datagram.data(), datagram.payloadIndex(), datagram.payloadLength(), targetAddress, ttl);
+            return socket().send(
+                            datagram.data(), datagram.payloadIndex(), datagram.payloadLength(), targetAddress, ttl);
         }
 
         @Override
@@ -190,8 +189,8 @@ public final class UdpFlows {
             }
             int length = Math.min(data.readableBytes(), UdpOutput.MAX_PAYLOAD);
             receivedBytes += length;
-            boolean taken = output.send(
-                    visibleFrom, sender.getPort(), guest(), guestPort(), data, data.readerIndex(), length);
+            boolean taken =
+                    output.send(visibleFrom, sender.getPort(), guest(), guestPort(), data, data.readerIndex(), length);
             if (!taken) {
                 socket().setReading(false);
                 output.whenSendable(this);
@@ -210,8 +209,7 @@ public final class UdpFlows {
             long nowNanos = loop.nowNanos();
             IpAddress seenTo = egress.visible(IpAddress.of(about.getAddress()), guest());
             IpAddress seenFrom = egress.visible(IpAddress.of(offender.getAddress()), guest());
-            errors.datagramFailed(
-                    error, guest(), guestPort(), seenTo, about.getPort(), seenFrom, mtu, nowNanos);
+            errors.datagramFailed(error, guest(), guestPort(), seenTo, about.getPort(), seenFrom, mtu, nowNanos);
         }
 
         UdpFlowInfo info(long nowNanos) {
