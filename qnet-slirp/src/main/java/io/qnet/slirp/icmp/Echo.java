@@ -119,7 +119,8 @@ public final class Echo implements PacketHandler {
 
     private void reflect(InPacket packet) {
         int length = packet.transportLength();
-        OutPacket out = output.begin(packet.destination(), packet.source(), IcmpErrors.PROTOCOL);
+        IpAddress answering = packet.destination();
+        OutPacket out = output.begin(answering, packet.source(), IcmpErrors.PROTOCOL);
         out.ttl(TTL).trafficClass(packet.trafficClass());
         out.head().setBytes(out.transportIndex(), packet.data(), packet.transportIndex(), length);
         finishReply(out, length);

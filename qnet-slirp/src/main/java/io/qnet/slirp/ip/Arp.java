@@ -68,7 +68,7 @@ final class Arp {
             output.learned(sender, senderMac);
         }
         if (data.getUnsignedShort(at + 6) == REQUEST && network.contains(target) && local.contains(target)) {
-            write(reply, REPLY, senderMac, target, senderMac, sender);
+            write(reply, REPLY, senderMac, /* sender= */ target, senderMac, /* target= */ sender);
             output.sendRaw(reply, Ethernet.MIN_LENGTH);
         }
     }

@@ -49,7 +49,7 @@ final class DnsQuery {
     }
 
     int id() {
-        return message.length < 2 ? 0 : (message[0] & 0xff) << 8 | message[1] & 0xff;
+        return message.length < 2 ? 0 : (message[0] & 0xff) << 8 | (message[1] & 0xff);
     }
 
     byte[] message() {

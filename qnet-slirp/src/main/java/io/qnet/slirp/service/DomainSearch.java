@@ -28,20 +28,24 @@ public final class DomainSearch {
         for (String name : names) {
             List<String> labels = labels(name);
             int i = 0;
-            while (i < labels.size() && !written.containsKey(labels.subList(i, labels.size()))) {
-                if (bytes.size() <= MAX_POINTER) {
-                    written.put(List.copyOf(labels.subList(i, labels.size())), bytes.size());
+            Integer pointer = null;
+            while (i < labels.size() && pointer == null) {
+                List<String> suffix = List.copyOf(labels.subList(i, labels.size()));
+                pointer = written.get(suffix);
+                if (pointer == null) {
+                    if (bytes.size() <= MAX_POINTER) {
+                        written.put(suffix, bytes.size());
+                    }
+                    byte[] label = labels.get(i).getBytes(StandardCharsets.UTF_8);
+                    bytes.write(label.length);
+                    bytes.writeBytes(label);
+                    i++;
                 }
-                byte[] label = labels.get(i).getBytes(StandardCharsets.UTF_8);
-                bytes.write(label.length);
-                bytes.writeBytes(label);
-                i++;
             }
-            if (i == labels.size()) {
+            if (pointer == null) {
                 bytes.write(0);
             } else {
-                int pointer = 0xc000 | written.get(labels.subList(i, labels.size()));
-                bytes.write(pointer >> 8);
+                bytes.write(0xc0 | pointer >> 8);
                 bytes.write(pointer & 0xff);
             }
         }
