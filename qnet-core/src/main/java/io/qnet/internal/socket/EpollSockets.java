@@ -94,6 +94,47 @@ final class EpollSockets extends Sockets {
     }
 
     @Override
+    public PacketSocket bindDatagrams(InetSocketAddress local, PacketSocket.Handler handler) throws IOException {
+        LinuxSocket socket;
+        try {
+            socket = LinuxSocket.newSocketDgram(isIpv6(local));
+        } catch (ChannelException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        try {
+            if (isIpv6(local)) {
+                socket.setIntOpt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+            }
+            socket.bind(local);
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            throw e;
+        }
+        return register(socket, handler);
+    }
+
+    @Override
+    public PacketSocket adopt(int descriptor, PacketSocket.Handler handler) throws IOException {
+        return register(new Socket(descriptor), handler);
+    }
+
+    private PacketSocket register(Socket socket, PacketSocket.Handler handler) throws IOException {
+        try {
+            EpollPacketSocket packets = new EpollPacketSocket(this, socket, handler);
+            packets.register();
+            return packets;
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            throw e;
+        }
+    }
+
+    @Override
+    public boolean takesDescriptors() {
+        return true;
+    }
+
+    @Override
     public boolean hasAbstractNames() {
         return true;
     }

@@ -12,6 +12,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channel;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,31 @@ final class NioSockets extends Sockets {
             close(channel);
             throw e;
         }
+    }
+
+    @Override
+    public PacketSocket bindDatagrams(InetSocketAddress local, PacketSocket.Handler handler) throws IOException {
+        DatagramChannel channel = DatagramChannel.open(family(local));
+        try {
+            channel.configureBlocking(false);
+            channel.bind(local);
+            NioPacketSocket packets = new NioPacketSocket(this, channel, handler);
+            packets.register();
+            return packets;
+        } catch (IOException | RuntimeException e) {
+            close(channel);
+            throw e;
+        }
+    }
+
+    @Override
+    public PacketSocket adopt(int descriptor, PacketSocket.Handler handler) throws IOException {
+        throw new IOException("descriptors need epoll");
+    }
+
+    @Override
+    public boolean takesDescriptors() {
+        return false;
     }
 
     @Override

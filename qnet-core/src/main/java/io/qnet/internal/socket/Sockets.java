@@ -66,6 +66,24 @@ public abstract class Sockets {
             SocketAddress local, int backlog, StreamOptions accepted, ListenSocket.Acceptor acceptor)
             throws IOException;
 
+    /**
+     * Opens a UDP socket. An IPv6 one is for IPv6 alone.
+     *
+     * @throws IOException if it cannot be opened or bound
+     */
+    public abstract PacketSocket bindDatagrams(InetSocketAddress local, PacketSocket.Handler handler)
+            throws IOException;
+
+    /**
+     * Takes over a descriptor of a datagram or raw socket, which must not block. It is closed if this fails.
+     *
+     * @throws IOException if this kind of loop cannot
+     */
+    public abstract PacketSocket adopt(int descriptor, PacketSocket.Handler handler) throws IOException;
+
+    /** Whether {@link #adopt} can work. */
+    public abstract boolean takesDescriptors();
+
     /** Whether abstract unix names can be used. */
     public abstract boolean hasAbstractNames();
 
@@ -100,9 +118,7 @@ public abstract class Sockets {
 
     /** A handler has thrown: its socket ends, the loop reports. */
     final void bug(Runnable end, RuntimeException e) {
-        loop.execute(() -> {
-            throw e;
-        });
+        loop.taskFailed(this, e);
         end.run();
     }
 

@@ -15,12 +15,16 @@ import io.qnet.internal.socket.StreamOptions;
 import io.qnet.loop.Loop;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +46,13 @@ public final class RealHostNetwork implements HostNetwork {
     private final Resolvers resolvers = new Resolvers(RESOLV_CONF);
     private final Set<RealStream> streams = new HashSet<>();
     private final Set<RealListener> listeners = new HashSet<>();
+    /** What closes each datagram or echo socket. */
+    private final Map<Object, Runnable> packetSockets = new HashMap<>();
+
+    private final NativeCalls nativeCalls;
+    private final ErrorQueues errorQueues;
+    /** Of the next echo on a raw socket. Begins anywhere, so that two processes seldom use the same. */
+    private int nextIdentifier = ThreadLocalRandom.current().nextInt();
 
     private long lingerNanos = LINGER_NANOS;
 
@@ -54,6 +65,8 @@ public final class RealHostNetwork implements HostNetwork {
         this.loop = loop;
         sockets = Sockets.on(loop);
         readBuffers = new ReadBuffers(loop.allocator());
+        nativeCalls = new NativeCalls(loop);
+        errorQueues = new ErrorQueues(nativeCalls);
     }
 
     @Override
@@ -81,12 +94,29 @@ public final class RealHostNetwork implements HostNetwork {
 
     @Override
     public HostDatagrams openDatagrams(InetSocketAddress local, HostDatagrams.Handler handler) throws HostException {
-        throw new HostException(HostError.OTHER, "datagrams are not there");
+        boolean ipv6 = local.getAddress() instanceof Inet6Address;
+        RealDatagrams datagrams = new RealDatagrams(this, ipv6, handler);
+        try {
+            datagrams.open(local);
+        } catch (IOException e) {
+            throw failed("cannot open a datagram socket on " + textOf(local), e);
+        }
+        packetSockets.put(datagrams, datagrams::close);
+        return datagrams;
     }
 
     @Override
     public HostEcho openEcho(boolean ipv6, HostEcho.Handler handler) throws HostException {
-        throw new HostException(HostError.PROHIBITED, "echo is not there");
+        LibC calls = nativeCalls.get();
+        RealEcho echo = new RealEcho(this, ipv6, nextIdentifier++ & 0xffff, handler);
+        if (!sockets.takesDescriptors() || nativeCalls.isMissing() || (calls != null && !echo.open(calls))) {
+            throw new HostException(HostError.PROHIBITED, "the host allows neither a ping socket nor a raw socket");
+        }
+        packetSockets.put(echo, echo::close);
+        if (calls == null) {
+            nativeCalls.load(echo::onNativeCalls);
+        }
+        return echo;
     }
 
     @Override
@@ -109,6 +139,9 @@ public final class RealHostNetwork implements HostNetwork {
         }
         for (RealStream stream : List.copyOf(streams)) {
             stream.release();
+        }
+        for (Runnable packetSocket : List.copyOf(packetSockets.values())) {
+            packetSocket.run();
         }
         readBuffers.release();
         sockets.close();
@@ -138,6 +171,14 @@ public final class RealHostNetwork implements HostNetwork {
         this.lingerNanos = lingerNanos;
     }
 
+    NativeCalls nativeCalls() {
+        return nativeCalls;
+    }
+
+    ErrorQueues errorQueues() {
+        return errorQueues;
+    }
+
     void remember(RealStream stream) {
         streams.add(stream);
     }
@@ -148,6 +189,14 @@ public final class RealHostNetwork implements HostNetwork {
 
     void forget(RealListener listener) {
         listeners.remove(listener);
+    }
+
+    void forget(RealDatagrams datagrams) {
+        packetSockets.remove(datagrams);
+    }
+
+    void forget(RealEcho echo) {
+        packetSockets.remove(echo);
     }
 
     /** The number of streams that hold a descriptor, those included that are closed and still send. */

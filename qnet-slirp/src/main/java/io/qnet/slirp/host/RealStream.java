@@ -285,41 +285,37 @@ final class RealStream implements HostStream, StreamSocket.Handler {
         return n > 0;
     }
 
+    /** Without credit: takes in a little, because an end or a reset may be behind it. */
     private void readAhead() {
         StreamSocket from = openSocket();
-        if (held != null || eofSeen || !from.mayHaveEnded()) {
+        ByteBuf present = held;
+        int room = HELD_BYTES - (present == null ? 0 : present.readableBytes());
+        if (room == 0 || eofSeen || !from.mayHaveEnded()) {
             from.wantRead(false);
             return;
         }
         ByteBuf buffer = network.readBuffers().forRead(HELD_BYTES);
-        int n = read(from, buffer, HELD_BYTES);
+        int n = read(from, buffer, room);
         if (n > 0) {
-            held = network.readBuffers().take(buffer, n);
-            from.wantRead(false);
-            // the end, if it is next, has no event of its own left
-            readEndBehindHeld(from);
-        } else if (n < 0) {
+            hold(buffer, n);
+            from.wantRead(true);
+        } else if (n < 0 && held == null) {
             onEnd(from);
+        } else if (n < 0) {
+            eofSeen = true;
+            eofUntold = !broken;
+            from.wantRead(false);
         }
     }
 
-    /** With all that there was held, an end can be noticed already; it is told after the held bytes. */
-    private void readEndBehindHeld(StreamSocket from) {
+    private void hold(ByteBuf buffer, int length) {
         ByteBuf present = held;
-        if (present == null || state != State.OPEN || present.readableBytes() >= HELD_BYTES) {
-            return;
-        }
-        ByteBuf buffer = network.readBuffers().forRead(HELD_BYTES);
-        int n = read(from, buffer, HELD_BYTES - present.readableBytes());
-        if (n > 0) {
-            ByteBuf both = network.loop().allocator().directBuffer(HELD_BYTES, HELD_BYTES);
-            both.writeBytes(present).writeBytes(buffer, 0, n);
+        ByteBuf more = network.loop().allocator().directBuffer(HELD_BYTES, HELD_BYTES);
+        if (present != null) {
+            more.writeBytes(present);
             present.release();
-            held = both;
-        } else if (n < 0) {
-            eofSeen = true;
-            eofUntold = true;
         }
+        held = more.writeBytes(buffer, 0, length);
     }
 
     private void deliverHeld() {
