@@ -27,6 +27,8 @@ final class Clients {
     private final Map<Integer, Hub> hubs = new LinkedHashMap<>();
     /** Netdevs that came by {@code -net}, which QEMU does not delete. */
     private final Set<String> legacy = new HashSet<>();
+    /** Where each filter is, by its id. */
+    private final Map<String, Port> filterPorts = new LinkedHashMap<>();
     /** Ports that were made for a member and go with it. */
     private final Map<Endpoint, HubPort> ownPorts = new LinkedHashMap<>();
 
@@ -90,6 +92,28 @@ final class Clients {
 
     void markLegacy(String name) {
         legacy.add(name);
+    }
+
+    /** QEMU's {@code object_add filter-…}: puts a filter at the end of a netdev's chain. */
+    void addFilter(String id, String netdev, FrameFilter filter, FrameFilter.@Nullable Direction only) {
+        Endpoint endpoint = endpoints.get(netdev);
+        if (endpoint == null || endpoint instanceof Nic) {
+            throw new NetdevException("Parameter 'netdev' expects a network backend id");
+        }
+        if (filterPorts.containsKey(id)) {
+            throw new NetdevException("Duplicate ID '" + id + "'");
+        }
+        endpoint.port().addFilter(id, filter, only);
+        filterPorts.put(id, endpoint.port());
+    }
+
+    /** QEMU's {@code object_del}. */
+    void removeFilter(String id) {
+        Port port = filterPorts.remove(id);
+        if (port == null) {
+            throw new NetdevException("object '" + id + "' not found");
+        }
+        port.removeFilter(id);
     }
 
     void connect(Endpoint one, Endpoint other) {
@@ -295,6 +319,7 @@ final class Clients {
         } catch (RuntimeException | Error e) {
             context.loop().taskFailed(endpoint.id(), e);
         }
+        filterPorts.values().removeIf(port -> port == endpoint.port());
         endpoint.port().close();
         if (endpoint instanceof Nic nic) {
             defaults.free(nic.mac());

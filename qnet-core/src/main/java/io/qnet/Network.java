@@ -159,6 +159,26 @@ public final class Network implements AutoCloseable {
         return add(providers.configure(NetCommandLine.readNetdev(providers, argument)));
     }
 
+    /**
+     * Puts a filter at the end of a netdev's chain (QEMU's {@code -object filter-…,netdev=NETDEV}).
+     *
+     * @param id the name of the filter, for {@link #removeFilter}
+     * @param only the one direction that it sees, or null for both
+     * @throws NetdevException if there is no such netdev, or a filter with that name
+     */
+    public void addFilter(String id, String netdev, FrameFilter filter, FrameFilter.@Nullable Direction only) {
+        run(() -> clients.addFilter(id, netdev, filter, only));
+    }
+
+    /**
+     * Takes a filter off its netdev and closes it (QEMU's {@code object_del}).
+     *
+     * @throws NetdevException if there is none with this name
+     */
+    public void removeFilter(String id) {
+        run(() -> clients.removeFilter(id));
+    }
+
     /** What the network consists of now; {@link NetworkInfo#toText()} is QEMU's {@code info network}. */
     public NetworkInfo info() {
         return control(clients::info);

@@ -237,6 +237,19 @@ public final class Port {
         return filters;
     }
 
+    /** Puts a filter at the end of the chain. */
+    void addFilter(String id, FrameFilter filter, FrameFilter.@Nullable Direction only) {
+        filters.add(filters.slots().size(), new FilterChain.Slot(this, id, filter, only));
+    }
+
+    void removeFilter(String id) {
+        for (FilterChain.Slot slot : filters.slots()) {
+            if (slot.id.equals(id)) {
+                removeFilter(slot);
+            }
+        }
+    }
+
     void removeFilter(FilterChain.Slot slot) {
         guarded(slot.filter::close);
         filters.remove(slot);
