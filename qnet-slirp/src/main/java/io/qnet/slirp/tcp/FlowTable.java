@@ -1,0 +1,136 @@
+package io.qnet.slirp.tcp;
+
+import io.qnet.wire.IpAddress;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections by their two ends: open addressing, linear probing, deletion by moving back. Finding one allocates nothing.
+ */
+final class FlowTable {
+    private final long secret;
+    private @Nullable TcpConnection[] slots = new @Nullable TcpConnection[64];
+    private int size;
+
+    FlowTable(long secret) {
+        this.secret = secret;
+    }
+
+    int size() {
+        return size;
+    }
+
+    @Nullable TcpConnection find(
+            long guestHigh, long guestLow, int guestPort, long hostHigh, long hostLow, int hostPort) {
+        int mask = slots.length - 1;
+        int at = hash(guestHigh, guestLow, guestPort, hostHigh, hostLow, hostPort) & mask;
+        while (true) {
+            TcpConnection connection = slots[at];
+            if (connection == null) {
+                return null;
+            }
+            TcpFlow flow = connection.flow();
+            if (flow.guestPort() == guestPort
+                    && flow.hostPort() == hostPort
+                    && flow.guest().low() == guestLow
+                    && flow.host().low() == hostLow
+                    && flow.guest().high() == guestHigh
+                    && flow.host().high() == hostHigh) {
+                return connection;
+            }
+            at = at + 1 & mask;
+        }
+    }
+
+    @Nullable TcpConnection find(TcpFlow flow) {
+        IpAddress guest = flow.guest();
+        IpAddress host = flow.host();
+        return find(guest.high(), guest.low(), flow.guestPort(), host.high(), host.low(), flow.hostPort());
+    }
+
+    /** Adds a connection whose flow is not in the table. */
+    void add(TcpConnection connection) {
+        if (2 * (size + 1) > slots.length) {
+            grow();
+        }
+        place(connection);
+        size++;
+    }
+
+    private void grow() {
+        @Nullable TcpConnection[] old = slots;
+        slots = new @Nullable TcpConnection[2 * old.length];
+        for (TcpConnection connection : old) {
+            if (connection != null) {
+                place(connection);
+            }
+        }
+    }
+
+    private void place(TcpConnection connection) {
+        int mask = slots.length - 1;
+        int at = home(connection);
+        while (slots[at] != null) {
+            at = at + 1 & mask;
+        }
+        slots[at] = connection;
+    }
+
+    /** Removes a connection. Does nothing if it is not there. */
+    void remove(TcpConnection connection) {
+        int mask = slots.length - 1;
+        int at = home(connection);
+        while (slots[at] != connection) {
+            if (slots[at] == null) {
+                return;
+            }
+            at = at + 1 & mask;
+        }
+        size--;
+        // what follows moves back over the gap, as far as its own place allows
+        int next = at + 1 & mask;
+        while (true) {
+            TcpConnection moved = slots[next];
+            if (moved == null) {
+                break;
+            }
+            if ((next - home(moved) & mask) >= (next - at & mask)) {
+                slots[at] = moved;
+                at = next;
+            }
+            next = next + 1 & mask;
+        }
+        slots[at] = null;
+    }
+
+    /** Calls for every connection; the table must not be changed meanwhile. */
+    void forEach(Consumer<TcpConnection> action) {
+        for (TcpConnection connection : slots) {
+            if (connection != null) {
+                action.accept(connection);
+            }
+        }
+    }
+
+    private int home(TcpConnection connection) {
+        TcpFlow flow = connection.flow();
+        IpAddress guest = flow.guest();
+        IpAddress host = flow.host();
+        int hash = hash(guest.high(), guest.low(), flow.guestPort(), host.high(), host.low(), flow.hostPort());
+        return hash & slots.length - 1;
+    }
+
+    private int hash(long guestHigh, long guestLow, int guestPort, long hostHigh, long hostLow, int hostPort) {
+        long h = secret ^ ((long) guestPort << 16 | hostPort);
+        h = mix(h ^ guestLow);
+        h = mix(h ^ hostLow);
+        h = mix(h ^ guestHigh);
+        h = mix(h ^ hostHigh);
+        return (int) (h >>> 32);
+    }
+
+    private static long mix(long value) {
+        long v = value * 0x9e3779b97f4a7c15L;
+        return v ^ v >>> 29;
+    }
+}

@@ -1,0 +1,143 @@
+package io.qnet.slirp.tcp;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What two ends agree on by their SYNs, and the retransmission of ours until it is answered.
+ */
+final class Handshake {
+    /** After so many SYNs without an answer the guest is given up: 63 s. */
+    private static final int MAX_TRANSMISSIONS = 6;
+
+    /** RFC 9293 §3.7.1: what is assumed of a peer that does not say. */
+    private static final int DEFAULT_MSS4 = 536;
+
+    private static final int DEFAULT_MSS6 = 1220;
+    /** The least that MTU 68 leaves; a guest that says less is not believed. */
+    private static final int MIN_MSS = 28;
+
+    private static final int HEADERS4 = 40;
+    private static final int HEADERS6 = 60;
+
+    final int iss;
+    /** What we tell the guest: the largest segment it may send. */
+    final int ownMss;
+
+    private final boolean ipv4;
+    private int irs;
+    private int peerMss;
+    private int peerShift = -1;
+    private boolean sack = true;
+    private boolean timestamps = true;
+    private boolean scaled = true;
+
+    /** Our SYN or SYN|ACK is to be sent. */
+    private boolean due;
+
+    private int transmissions;
+    private long sentNanos;
+    final Deadline retransmit = new Deadline();
+    /** The guest's SYN as it came, for an ICMP error that quotes it. */
+    private byte @Nullable [] synFrame;
+
+    Handshake(int iss, int mtu, boolean ipv4) {
+        this.iss = iss;
+        this.ipv4 = ipv4;
+        ownMss = Math.max(MIN_MSS, mtu - (ipv4 ? HEADERS4 : HEADERS6));
+    }
+
+    /** Takes the guest's SYN; what it does not offer is not used. */
+    void onSyn(Segment segment) {
+        TcpOptions options = segment.options;
+        irs = segment.seq;
+        peerMss = options.mss() > 0 ? options.mss() : ipv4 ? DEFAULT_MSS4 : DEFAULT_MSS6;
+        peerShift = options.windowScale();
+        scaled &= peerShift >= 0;
+        sack &= options.isSackPermitted();
+        timestamps &= options.hasTimestamps();
+    }
+
+    void keepFrame(byte[] synFrame) {
+        this.synFrame = synFrame;
+    }
+
+    /** The SYN that was kept; it is forgotten. */
+    byte @Nullable [] takeFrame() {
+        byte[] frame = synFrame;
+        synFrame = null;
+        return frame;
+    }
+
+    int irs() {
+        return irs;
+    }
+
+    boolean isSack() {
+        return sack;
+    }
+
+    boolean isTimestamps() {
+        return timestamps;
+    }
+
+    boolean isScaled() {
+        return scaled;
+    }
+
+    /** The shift of windows that the guest sends. */
+    int peerShift() {
+        return scaled ? peerShift : 0;
+    }
+
+    /** The shift that our SYN offers, -1 for none. */
+    int offeredShift() {
+        return scaled ? Receiver.WINDOW_SHIFT : -1;
+    }
+
+    /** Payload bytes of a full segment to the guest, with the options that every segment carries (RFC 6691). */
+    int sendMss() {
+        int mss = Math.max(MIN_MSS, Math.min(peerMss, ownMss));
+        return mss - (timestamps ? TcpOptions.LENGTH_TIMESTAMPS_PADDED : 0);
+    }
+
+    boolean isDue() {
+        return due;
+    }
+
+    /** Our SYN is to be sent, now or again. */
+    void send() {
+        due = true;
+    }
+
+    /** Our SYN was sent. */
+    void onSent(long rtoNanos, long nowNanos) {
+        due = false;
+        if (transmissions == 0) {
+            sentNanos = nowNanos;
+        }
+        transmissions++;
+        retransmit.set(nowNanos + Math.min(rtoNanos << transmissions - 1, RttEstimator.MAX_RTO));
+    }
+
+    /** The deadline has come; false if it was the last. */
+    boolean onTimer(long nowNanos) {
+        if (retransmit.isDue(nowNanos)) {
+            retransmit.clear();
+            due = true;
+            return transmissions < MAX_TRANSMISSIONS;
+        }
+        return true;
+    }
+
+    /** Our SYN is answered: the first measurement, or what its loss means. */
+    void finish(RttEstimator rtt, Congestion congestion, long nowNanos) {
+        retransmit.clear();
+        due = false;
+        if (transmissions == 1) {
+            rtt.sample(nowNanos - sentNanos, nowNanos);
+        } else {
+            rtt.afterHandshakeTimeout();
+            congestion.afterHandshakeTimeout();
+        }
+    }
+}

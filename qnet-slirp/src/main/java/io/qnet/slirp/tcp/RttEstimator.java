@@ -1,0 +1,113 @@
+package io.qnet.slirp.tcp;
+
+/**
+ * The retransmission time-out from measured round trips (RFC 6298), and the least round trip of the last minutes (RFC 8985 §6.2 step 1).
+ *
+ * <p>Deviation: the least time-out is 200 ms instead of 1 s, as in Linux; the far end of this link is a guest on the same machine.
+ */
+final class RttEstimator {
+    static final long MILLISECOND = 1_000_000L;
+    static final long SECOND = 1_000_000_000L;
+
+    /** RFC 6298 §2.1. */
+    static final long INITIAL_RTO = SECOND;
+
+    static final long MIN_RTO = 200 * MILLISECOND;
+    /** RFC 6298 §2.5: at least 60 s. */
+    static final long MAX_RTO = 60 * SECOND;
+
+    /** The clock of protocol time is read once a turn; a variation below this is not seen. */
+    private static final long GRANULARITY = MILLISECOND;
+
+    /** How long a least round trip counts, in each of two windows. */
+    private static final long MIN_RTT_WINDOW = 150 * SECOND;
+
+    private boolean measured;
+    private long srtt;
+    private long rttVar;
+    private long rto = INITIAL_RTO;
+    private int backoff;
+
+    private long minRtt;
+    private long minRttNext;
+    private long minRttSince;
+
+    /** Takes one measurement, of a segment that was not retransmitted (Karn) or whose timestamp was echoed. */
+    void sample(long rttNanos, long nowNanos) {
+        long rtt = Math.max(rttNanos, 1);
+        if (measured) {
+            // RFC 6298 §2.3, alpha = 1/8, beta = 1/4; the variation first
+            rttVar += (Math.abs(srtt - rtt) - rttVar) / 4;
+            srtt += (rtt - srtt) / 8;
+        } else {
+            measured = true;
+            srtt = rtt;
+            rttVar = rtt / 2;
+            minRtt = rtt;
+            minRttNext = rtt;
+            minRttSince = nowNanos;
+        }
+        updateMinimum(rtt, nowNanos);
+        backoff = 0;
+        rto = clamp(srtt + Math.max(GRANULARITY, 4 * rttVar));
+    }
+
+    private void updateMinimum(long rtt, long nowNanos) {
+        if (nowNanos - minRttSince > MIN_RTT_WINDOW) {
+            minRtt = minRttNext;
+            minRttNext = rtt;
+            minRttSince = nowNanos;
+        }
+        minRtt = Math.min(minRtt, rtt);
+        minRttNext = Math.min(minRttNext, rtt);
+    }
+
+    private static long clamp(long nanos) {
+        return Math.min(Math.max(nanos, MIN_RTO), MAX_RTO);
+    }
+
+    /** RFC 6298 §5.5: doubles the time-out. */
+    void backOff() {
+        if (rto << backoff < MAX_RTO) {
+            backoff++;
+        }
+    }
+
+    /** Undoes {@link #backOff}: something new was acknowledged. */
+    void resetBackOff() {
+        backoff = 0;
+    }
+
+    /** RFC 6298 §5.7: after a SYN had to be sent again and nothing was measured, 3 s. */
+    void afterHandshakeTimeout() {
+        if (!measured) {
+            rto = 3 * SECOND;
+        }
+        backoff = 0;
+    }
+
+    /** The time-out now, with its back-off. */
+    long rto() {
+        return Math.min(rto << backoff, MAX_RTO);
+    }
+
+    /** Whether there was a measurement. */
+    boolean isMeasured() {
+        return measured;
+    }
+
+    /** The smoothed round trip; 0 before the first measurement. */
+    long srtt() {
+        return srtt;
+    }
+
+    /** The variation of the round trip. */
+    long rttVar() {
+        return rttVar;
+    }
+
+    /** The least round trip of the last minutes; 0 before the first measurement. */
+    long minRtt() {
+        return minRtt;
+    }
+}

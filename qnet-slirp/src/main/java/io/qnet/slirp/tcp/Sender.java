@@ -1,0 +1,561 @@
+package io.qnet.slirp.tcp;
+
+import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
+import static io.qnet.slirp.tcp.SequenceNumber.lessOrEqual;
+import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.qnet.Frame;
+import io.qnet.slirp.tcp.Recovery.Phase;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sending half of a connection: data from the host to the guest, and our FIN after it. What may be sent is bounded by the guest's window and the congestion window; what must be sent again is said by
+ * {@link Recovery}.
+ *
+ * <p>Events only change state; {@link #transmit} sends, in super-segments of up to the output's GSO size, and each state change of a send happens after the output has taken it.
+ */
+final class Sender {
+    /** How a round of sending ended. */
+    enum Progress {
+        /** Nothing more can be sent now. */
+        DONE,
+        /** More could be sent; others first. */
+        MORE,
+        /** The network took nothing. */
+        REFUSED
+    }
+
+    /** What one connection may send before others have their turn. */
+    private static final int QUOTA = 256 << 10;
+
+    private static final long MIN_LIMIT = 256 << 10;
+    private static final long MAX_LIMIT = 4 << 20;
+    /** Even without memory left a connection may hold this much, so that it gets on. */
+    private static final long FLOOR = 16 << 10;
+
+    private final TcpConnection connection;
+    private final SendBuffer buffer;
+    private final MemoryBudget budget;
+    private final RttEstimator rtt = new RttEstimator();
+    private final Recovery recovery = new Recovery(rtt);
+    private final Scoreboard board = recovery.board();
+    private final Congestion congestion = new Congestion();
+
+    private int mss;
+    private int windowShift;
+    private int sndWnd;
+    private int maxWnd;
+    private int sndWl1;
+    private int sndWl2;
+
+    /** The host has ended; the FIN follows the last byte of the buffer. */
+    private boolean finQueued;
+
+    private boolean finSent;
+    private boolean finAcked;
+
+    private boolean cwndLimited;
+    private long lastSentNanos;
+    private int timeouts;
+    private boolean probeDue;
+    private boolean windowProbeDue;
+    private boolean overrideDue;
+    private int persistBackoff;
+    private int unansweredProbes;
+    private boolean timeoutUndoable;
+    private long timeoutResentNanos;
+
+    private final Deadline persist = new Deadline();
+
+    Sender(TcpConnection connection, ByteBufAllocator allocator, MemoryBudget budget) {
+        this.connection = connection;
+        this.budget = budget;
+        buffer = new SendBuffer(allocator, budget);
+    }
+
+    /** Begins when the handshake is done: sequence numbers, sizes and options are agreed. */
+    void start(int sequence, int mss, int windowShift, boolean sack) {
+        this.mss = mss;
+        this.windowShift = windowShift;
+        recovery.start(sequence, mss, sack);
+        congestion.start(mss);
+    }
+
+    RttEstimator rtt() {
+        return rtt;
+    }
+
+    Congestion congestion() {
+        return congestion;
+    }
+
+    Recovery recovery() {
+        return recovery;
+    }
+
+    int sndUna() {
+        return board.una();
+    }
+
+    int sndNxt() {
+        return board.nxt();
+    }
+
+    int sndWnd() {
+        return sndWnd;
+    }
+
+    long queuedBytes() {
+        return buffer.length();
+    }
+
+    SendBuffer buffer() {
+        return buffer;
+    }
+
+    boolean isFinQueued() {
+        return finQueued;
+    }
+
+    boolean isFinAcked() {
+        return finAcked;
+    }
+
+    boolean isFinSent() {
+        return finSent;
+    }
+
+    /** Data from the host; takes over the reference. */
+    void append(ByteBuf data) {
+        buffer.append(data);
+    }
+
+    /** The host has ended. */
+    void finish() {
+        finQueued = true;
+    }
+
+    /** Lets go of everything. */
+    void clear() {
+        buffer.clear();
+        recovery.clearTimers();
+        persist.clear();
+    }
+
+    /** How many bytes may be read from the host now: twice what can be on its way, within limits and budget, less what waits. */
+    long readCredit() {
+        long flight = 2L * Math.min(congestion.cwnd(), sndWnd);
+        long limit = Math.min(Math.max(flight, MIN_LIMIT), MAX_LIMIT);
+        limit = Math.min(limit, Math.max(budget.share(), FLOOR));
+        return Math.max(0, limit - buffer.pinnedBytes());
+    }
+
+    /** The window of the segment that opened the connection (a SYN's is not scaled) or ended the handshake. */
+    void firstWindow(Segment segment) {
+        sndWnd = segment.has(Segment.SYN) ? segment.window : segment.window << windowShift;
+        maxWnd = Math.max(maxWnd, sndWnd);
+        sndWl1 = segment.seq;
+        sndWl2 = segment.ack;
+    }
+
+    /** The largest window that the guest has offered (MAX.SND.WND). */
+    int maxWindow() {
+        return maxWnd;
+    }
+
+    int mss() {
+        return mss;
+    }
+
+    // ---- acknowledgements
+
+    /** RFC 9293 §3.10.7.4, fifth step, in ESTABLISHED: an acknowledgement that is not of the future. */
+    void onAck(Segment segment, boolean echoed, int echoedAge, long now) {
+        int before = board.una();
+        boolean advanced = greaterThan(segment.ack, before);
+        unansweredProbes = 0;
+        recovery.beginAck(echoed, echoedAge, now);
+        boolean dsack = takeSacks(segment);
+        if (advanced) {
+            advance(segment.ack);
+        }
+        boolean windowChanged = updateWindow(segment);
+        recovery.takeRttSample();
+        if (dsack) {
+            recovery.onDsack();
+        }
+        if (advanced) {
+            onAdvanced(echoed, echoedAge, now);
+        } else if (isDuplicate(segment, windowChanged)) {
+            recovery.onDuplicateAck();
+        }
+        repair(board.una() - before, dsack, now);
+    }
+
+    private void advance(int ack) {
+        int data = ack - board.una();
+        if (finSent && ack == board.nxt()) {
+            finAcked = true;
+            data--;
+        }
+        board.acknowledge(ack);
+        buffer.release(data);
+    }
+
+    private void onAdvanced(boolean echoed, int echoedAge, long now) {
+        timeouts = 0;
+        rtt.resetBackOff();
+        if (timeoutUndoable) {
+            timeoutUndoable = false;
+            // RFC 3522: the original has arrived, not what was sent again
+            if (recovery.phase() == Phase.LOSS
+                    && echoed
+                    && echoedAge > (now - timeoutResentNanos) / RttEstimator.MILLISECOND + 1) {
+                congestion.undo();
+                recovery.onSpuriousTimeout();
+                connection.counters().spuriousTimeouts.increment();
+            }
+        }
+        recovery.onAdvance();
+        if (board.outstanding() == 0) {
+            recovery.clearTimers();
+        } else {
+            recovery.rto.set(now + rtt.rto());
+        }
+    }
+
+    private boolean isDuplicate(Segment segment, boolean windowChanged) {
+        // RFC 5681 §2
+        return board.outstanding() > 0
+                && segment.length() == 0
+                && segment.ack == board.una()
+                && !windowChanged;
+    }
+
+    /** Marks what the SACK blocks report; returns whether the first of them reports a duplicate (RFC 2883). */
+    private boolean takeSacks(Segment segment) {
+        boolean dsack = false;
+        TcpOptions options = segment.options;
+        if (!recovery.hasSack()) {
+            return false;
+        }
+        for (int i = 0; i < options.sackCount(); i++) {
+            int start = options.sackStart(i);
+            int end = options.sackEnd(i);
+            if (!lessThan(start, end) || greaterThan(end, board.nxt())) {
+                continue;
+            }
+            if (i == 0 && isDsack(options, segment.ack)) {
+                dsack = true;
+            } else if (!lessThan(start, segment.ack) && !lessThan(start, board.una())) {
+                board.sack(start, end);
+            }
+        }
+        return dsack;
+    }
+
+    private static boolean isDsack(TcpOptions options, int ack) {
+        int start = options.sackStart(0);
+        int end = options.sackEnd(0);
+        if (lessOrEqual(end, ack)) {
+            return true;
+        }
+        return options.sackCount() > 1
+                && !lessThan(start, options.sackStart(1))
+                && lessOrEqual(end, options.sackEnd(1));
+    }
+
+    private boolean updateWindow(Segment segment) {
+        boolean newer = lessThan(sndWl1, segment.seq)
+                || sndWl1 == segment.seq && lessOrEqual(sndWl2, segment.ack);
+        if (!newer) {
+            return false;
+        }
+        int window = segment.window << windowShift;
+        boolean changed = window != sndWnd;
+        sndWnd = window;
+        maxWnd = Math.max(maxWnd, window);
+        sndWl1 = segment.seq;
+        sndWl2 = segment.ack;
+        if (changed && window > 0) {
+            persist.clear();
+            persistBackoff = 0;
+        }
+        return changed;
+    }
+
+    /** Looks for losses and lets the congestion window follow. */
+    private void repair(int acked, boolean dsack, long now) {
+        boolean repairedByProbe = recovery.probeRepairedLoss(dsack);
+        Phase ended = recovery.exitIfRecovered();
+        if (ended == Phase.RECOVERY) {
+            congestion.exitRecovery();
+        }
+        int lostBefore = board.lostBytes();
+        recovery.detectLosses(now);
+        boolean moreLost = board.lostBytes() > lostBefore;
+        int flight = board.outstanding() - board.sackedBytes() + recovery.deliveredBytes();
+        if (recovery.enterIfLost()) {
+            congestion.enterRecovery(flight);
+            connection.counters().recoveries.increment();
+        } else if (repairedByProbe && recovery.phase() == Phase.OPEN) {
+            congestion.enterRecovery(flight);
+            congestion.exitRecovery();
+        }
+        if (recovery.phase() == Phase.RECOVERY) {
+            congestion.onRecoveryAck(recovery.deliveredBytes(), recovery.pipe(), acked > 0 && !moreLost);
+        } else if (acked > 0 && ended != Phase.RECOVERY) {
+            grow(acked, now);
+        }
+    }
+
+    private void grow(int acked, long now) {
+        if (cwndLimited || congestion.isSlowStart() && congestion.cwnd() < 2 * (board.outstanding() + acked)) {
+            congestion.onAck(acked, now, rtt.srtt());
+        } else {
+            congestion.onNotLimited();
+        }
+    }
+
+    // ---- sending
+
+    /** Sends what may be sent. */
+    Progress transmit(long now) {
+        if (probeDue && !sendProbe(now) || windowProbeDue && !sendWindowProbe(now)) {
+            return Progress.REFUSED;
+        }
+        restartAfterIdle(now);
+        int quota = QUOTA;
+        cwndLimited = false;
+        while (true) {
+            int lost = board.firstLost();
+            int sent = lost >= 0 ? retransmit(lost, now) : sendNew(now);
+            if (sent <= 0) {
+                overrideDue = false;
+                afterSending(now);
+                return sent < 0 ? Progress.REFUSED : Progress.DONE;
+            }
+            quota -= sent;
+            lastSentNanos = now;
+            if (quota <= 0) {
+                afterSending(now);
+                return Progress.MORE;
+            }
+        }
+    }
+
+    private void restartAfterIdle(long now) {
+        if (board.outstanding() == 0 && buffer.length() > 0 && rtt.isMeasured()) {
+            long idle = now - lastSentNanos;
+            if (idle > rtt.rto()) {
+                congestion.onIdle(idle, rtt.rto());
+            }
+        }
+    }
+
+    private void afterSending(long now) {
+        if (board.outstanding() > 0) {
+            persist.clear();
+            if (!recovery.rto.isSet()) {
+                recovery.rto.set(now + rtt.rto());
+            }
+            recovery.scheduleProbe(now);
+        } else if (hasUnsent() && !persist.isSet()) {
+            persist.set(now + Math.min(rtt.rto() << persistBackoff, RttEstimator.MAX_RTO));
+        }
+    }
+
+    private boolean hasUnsent() {
+        return !finSent && (finQueued || buffer.length() > board.outstanding());
+    }
+
+    /** Sends the beginning of a lost range again. Returns the bytes sent, 0 if the window is full, -1 if refused. */
+    private int retransmit(int range, long now) {
+        int start = board.start(range);
+        int length = board.end(range) - start;
+        int allowed = congestion.cwnd() - recovery.pipe();
+        if (allowed < Math.min(mss, length)) {
+            cwndLimited = true;
+            return 0;
+        }
+        boolean fin = finSent && board.end(range) == board.nxt();
+        int data = length - (fin ? 1 : 0);
+        int part = cut(start - board.una(), Math.min(data, allowed), data);
+        fin &= part == data;
+        if (!connection.emit(start, Segment.ACK | (fin ? Segment.FIN : 0), start - board.una(), part)) {
+            return -1;
+        }
+        int sent = part + (fin ? 1 : 0);
+        board.retransmitted(range, sent, now);
+        connection.counters().retransmittedBytes.add(part);
+        connection.counters().retransmits.increment();
+        if (recovery.phase() == Phase.RECOVERY) {
+            congestion.onRecoverySent(sent);
+        }
+        return sent;
+    }
+
+    /** Sends new data, and the FIN after the last. Returns the bytes sent, 0 if nothing can be sent, -1 if refused. */
+    private int sendNew(long now) {
+        if (finSent) {
+            return 0;
+        }
+        int sequence = board.nxt();
+        int position = board.outstanding();
+        int available = (int) (buffer.length() - position);
+        int window = sndWnd - position;
+        int allowed = congestion.cwnd() - recovery.pipe();
+        if (available == 0) {
+            return finQueued && window > 0 ? emitNew(sequence, position, 0, true, now) : 0;
+        }
+        int room = Math.min(window, allowed);
+        int length = Math.min(available, room);
+        if (length < available && length < mss && !mayBeSilly(length, window)) {
+            cwndLimited |= allowed < Math.min(window, available);
+            return 0;
+        }
+        length = cut(position, length, available);
+        boolean fin = finQueued && length == available && window > length;
+        return emitNew(sequence, position, length, fin, now);
+    }
+
+    /** RFC 9293 §3.8.6.2.1: less than a segment is sent into a small window only if it is half of the largest, or after a time-out. */
+    private boolean mayBeSilly(int length, int window) {
+        return length > 0 && length == window && (overrideDue || length >= maxWnd / 2);
+    }
+
+    private int emitNew(int sequence, int position, int length, boolean fin, long now) {
+        boolean push = length > 0 && position + length == buffer.length();
+        int flags = Segment.ACK | (push ? Segment.PSH : 0) | (fin ? Segment.FIN : 0);
+        if (!connection.emit(sequence, flags, position, length)) {
+            return -1;
+        }
+        int sent = length + (fin ? 1 : 0);
+        board.sent(sequence + sent, now);
+        if (fin) {
+            finSent = true;
+            connection.onFinSent();
+        }
+        if (recovery.phase() == Phase.RECOVERY) {
+            congestion.onRecoverySent(sent);
+        }
+        return sent;
+    }
+
+    /** Cuts a length to what one packet can carry; to whole segments unless it reaches the end. */
+    private int cut(int position, int length, int whole) {
+        if (length == 0) {
+            return 0;
+        }
+        int most = Math.min(length, Math.max(connection.maxSegmentBytes(), mss));
+        int reach = buffer.reachable(position, most, Frame.MAX_SLICES);
+        if (reach < whole && reach > mss) {
+            return reach - reach % mss;
+        }
+        return reach;
+    }
+
+    /** RFC 8985 §7.3: new data if there is any, else the last segment again. */
+    private boolean sendProbe(long now) {
+        if (board.outstanding() == 0) {
+            probeDue = false;
+            return true;
+        }
+        int position = board.outstanding();
+        int available = (int) Math.min(buffer.length() - position, (long) sndWnd - position);
+        boolean fresh = !finSent && available > 0;
+        if (fresh) {
+            if (emitNew(board.nxt(), position, cut(position, Math.min(available, mss), available), false, now) < 0) {
+                return false;
+            }
+        } else if (!resendLast(now)) {
+            return false;
+        }
+        probeDue = false;
+        recovery.onProbeSent(!fresh);
+        recovery.rto.set(now + rtt.rto());
+        connection.counters().tailProbes.increment();
+        return true;
+    }
+
+    private boolean resendLast(long now) {
+        int last = board.rangeCount() - 1;
+        int sequences = Math.min(board.end(last) - board.start(last), mss);
+        int start = board.nxt() - sequences;
+        boolean fin = finSent;
+        int data = sequences - (fin ? 1 : 0);
+        if (!connection.emit(start, Segment.ACK | (fin ? Segment.FIN : 0), start - board.una(), data)) {
+            return false;
+        }
+        board.resentLast(sequences, now);
+        connection.counters().retransmits.increment();
+        return true;
+    }
+
+    /** An empty segment before the window, which the guest has to answer with its window (as Linux and others do). */
+    private boolean sendWindowProbe(long now) {
+        if (!connection.emit(board.una() - 1, Segment.ACK, 0, 0)) {
+            return false;
+        }
+        windowProbeDue = false;
+        connection.counters().windowProbes.increment();
+        if (rtt.rto() << persistBackoff < RttEstimator.MAX_RTO) {
+            persistBackoff++;
+        }
+        return true;
+    }
+
+    // ---- time
+
+    /** The earliest deadline, or null. */
+    @Nullable Deadline nextDeadline() {
+        Deadline next = Deadline.earlier(null, recovery.rto);
+        next = Deadline.earlier(next, recovery.probe);
+        next = Deadline.earlier(next, recovery.reorder);
+        return Deadline.earlier(next, persist);
+    }
+
+    /**
+     * Handles what is due.
+     *
+     * @return false if the guest has not answered for too long
+     */
+    boolean onTimer(long now) {
+        if (recovery.reorder.isDue(now)) {
+            recovery.beginAck(false, 0, now);
+            repair(0, false, now);
+        }
+        if (recovery.probe.isDue(now)) {
+            recovery.probe.clear();
+            probeDue = true;
+        }
+        if (persist.isDue(now)) {
+            persist.clear();
+            boolean closed = sndWnd == 0;
+            windowProbeDue = closed;
+            overrideDue = !closed;
+            // RFC 9293 §3.8.6.1: only as long as the guest answers
+            if (closed && ++unansweredProbes > TcpConnection.MAX_TIMEOUTS) {
+                return false;
+            }
+        }
+        return !recovery.rto.isDue(now) || onTimeout(now);
+    }
+
+    private boolean onTimeout(long now) {
+        if (++timeouts > TcpConnection.MAX_TIMEOUTS) {
+            return false;
+        }
+        boolean first = recovery.phase() != Phase.LOSS || timeouts == 1;
+        congestion.onTimeout(recovery.pipe(), first);
+        recovery.onTimeout();
+        timeoutUndoable = timeouts == 1;
+        timeoutResentNanos = now;
+        rtt.backOff();
+        recovery.rto.set(now + rtt.rto());
+        connection.counters().timeouts.increment();
+        return true;
+    }
+}

@@ -1,0 +1,468 @@
+package io.qnet.slirp.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.qnet.Frame;
+import io.qnet.Offload;
+import io.qnet.host.HostError;
+import io.qnet.host.HostStream;
+import io.qnet.loop.Loop;
+import io.qnet.loop.Timers;
+import io.qnet.loop.TurnTask;
+import io.qnet.slirp.ip.GuestOutput;
+import io.qnet.slirp.tcp.Opener.Decision;
+import io.qnet.slirp.tcp.Sender.Progress;
+import io.qnet.stat.Counters;
+import io.qnet.wire.IpAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All TCP connections of one user netdev: finds the connection of each segment, opens new ones through the {@link Opener}, answers strays by RST (RFC 9293 §3.10.7.1), and lets each connection send once
+ * a turn.
+ *
+ * <p>Loop thread only. Time is the argument of {@link #onSegment} and {@link #accept}, the turn's and the timers'.
+ */
+public final class TcpStack {
+    /** Half-open connections are evicted before established ones if they are more than this part of the limit. */
+    private static final int HALF_OPEN_SHARE = 4;
+
+    private final TcpConfig config;
+    private final Loop loop;
+    private final GuestOutput output;
+    private final Opener opener;
+    private final Opener.Unreachable unreachable;
+    private final MemoryBudget budget;
+    private final TcpCounters counters;
+    private final SegmentWriter writer;
+    private final IssSource issSource;
+    private final FlowTable table;
+    private final Segment segment = new Segment();
+
+    /** Connections that are not established, or in TIME_WAIT. */
+    private final IdleList transients = new IdleList();
+
+    private final IdleList established = new IdleList();
+
+    private @Nullable TcpConnection firstDue;
+    private @Nullable TcpConnection lastDue;
+    private int dueCount;
+    private boolean blocked;
+    private boolean closed;
+
+    private final TurnTask transmit = new TurnTask() {
+        @Override
+        protected void run(long nowNanos) {
+            transmitDue(nowNanos);
+        }
+    };
+
+    /** Where initial sequence numbers and timestamp offsets come from. */
+    interface IssSource {
+        int iss(TcpFlow flow, long nowNanos);
+
+        int timestampOffset(TcpFlow flow);
+    }
+
+    /**
+     * @param config limits and times
+     * @param loop turns, timers and buffers
+     * @param output the way to the guest
+     * @param opener decides about every connection that the guest opens
+     * @param unreachable sends ICMP errors
+     * @param budget shared by all connections of a network
+     * @param counters where the counters {@code tcp.…} are made
+     * @param random for the secrets of sequence numbers and table
+     */
+    public TcpStack(
+            TcpConfig config,
+            Loop loop,
+            GuestOutput output,
+            Opener opener,
+            Opener.Unreachable unreachable,
+            MemoryBudget budget,
+            Counters counters,
+            RandomGenerator random) {
+        this(
+                config,
+                loop,
+                output,
+                opener,
+                unreachable,
+                budget,
+                counters,
+                InitialSequence.random(random),
+                random.nextLong());
+    }
+
+    TcpStack(
+            TcpConfig config,
+            Loop loop,
+            GuestOutput output,
+            Opener opener,
+            Opener.Unreachable unreachable,
+            MemoryBudget budget,
+            Counters counters,
+            IssSource issSource,
+            long tableSecret) {
+        this.config = config;
+        this.loop = loop;
+        this.output = output;
+        this.opener = opener;
+        this.unreachable = unreachable;
+        this.budget = budget;
+        this.counters = new TcpCounters(counters);
+        this.issSource = issSource;
+        writer = new SegmentWriter(output, this.counters);
+        table = new FlowTable(tableSecret);
+    }
+
+    // ---- from the IP layer
+
+    /**
+     * A segment from the guest whose checksum is right, or need not be looked at ({@link Frame#flags}). The addresses are given as the two longs of an {@link IpAddress} each, so that none is made for a
+     * segment.
+     *
+     * @param frame borrowed; payload may lie in the head, in slices, or both
+     * @param tcpOffset where the TCP header begins, from the start of the frame; the whole header lies in the head
+     * @param tcpLength bytes of header and payload, without padding of the link
+     */
+    public void onSegment(
+            Frame frame,
+            int tcpOffset,
+            int tcpLength,
+            long sourceHigh,
+            long sourceLow,
+            long destinationHigh,
+            long destinationLow,
+            long nowNanos) {
+        counters.segmentsIn.increment();
+        if (closed || !segment.wrap(frame, tcpOffset, tcpLength)) {
+            counters.malformed.increment();
+            return;
+        }
+        ByteBuf head = frame.head();
+        int guestPort = head.getUnsignedShort(frame.headIndex() + tcpOffset);
+        int hostPort = head.getUnsignedShort(frame.headIndex() + tcpOffset + 2);
+        TcpConnection connection =
+                table.find(sourceHigh, sourceLow, guestPort, destinationHigh, destinationLow, hostPort);
+        boolean opens = (segment.flags & (Segment.SYN | Segment.ACK | Segment.RST | Segment.FIN)) == Segment.SYN;
+        if (connection != null && opens && connection.yieldsTo(segment)) {
+            connection.discard();
+            connection = null;
+        }
+        if (connection != null) {
+            deliver(connection, nowNanos);
+        } else {
+            IpAddress guest = new IpAddress(sourceHigh, sourceLow);
+            IpAddress host = new IpAddress(destinationHigh, destinationLow);
+            onUnknown(new TcpFlow(guest, guestPort, host, hostPort), opens, nowNanos);
+        }
+        segment.release();
+    }
+
+    private void deliver(TcpConnection connection, long nowNanos) {
+        IdleList list = connection.idleList;
+        if (list != null) {
+            list.touch(connection);
+        }
+        connection.onSegment(segment, nowNanos);
+        if (connection.isUrgent()) {
+            Progress progress = connection.transmit(nowNanos);
+            if (progress == Progress.REFUSED) {
+                block();
+            }
+        }
+    }
+
+    private void onUnknown(TcpFlow flow, boolean opens, long nowNanos) {
+        if (opens) {
+            open(flow, nowNanos);
+        } else if (segment.has(Segment.RST)) {
+            counters.strayIgnored.increment();
+        } else {
+            answerStray(flow, segment);
+        }
+    }
+
+    private void open(TcpFlow flow, long nowNanos) {
+        makeRoom();
+        TcpConnection connection = create(flow, false, nowNanos);
+        connection.openFromGuest(segment, nowNanos);
+        Decision decision = opener.open(flow, connection);
+        if (decision instanceof Decision.Refuse refused && refused.error() == HostError.NO_RESOURCES && evict()) {
+            decision = opener.open(flow, connection);
+        }
+        if (decision instanceof Decision.Accept accepted) {
+            connection.setHost(accepted.stream());
+            register(connection);
+            counters.opened.increment();
+        } else if (decision instanceof Decision.Refuse refused) {
+            register(connection);
+            connection.onFailed(refused.error());
+        } else {
+            counters.ignored.increment();
+            connection.discard();
+        }
+    }
+
+    /**
+     * Opens a connection to the guest for a stream that the host has accepted. Data flows when the guest has answered; if it resets, or does not answer, the stream is reset.
+     *
+     * @param flow {@link TcpFlow#host} and its port are the source that the guest sees
+     * @return the handler for the stream, or null if there is such a connection already
+     */
+    public HostStream.@Nullable Handler accept(TcpFlow flow, HostStream accepted, long nowNanos) {
+        TcpConnection present = table.find(flow);
+        if (closed || present != null && present.state() != TcpState.TIME_WAIT) {
+            return null;
+        }
+        if (present != null) {
+            present.discard();
+        }
+        makeRoom();
+        TcpConnection connection = create(flow, true, nowNanos);
+        connection.openFromHost(accepted, nowNanos);
+        register(connection);
+        counters.accepted.increment();
+        due(connection);
+        return connection;
+    }
+
+    private TcpConnection create(TcpFlow flow, boolean fromHost, long nowNanos) {
+        int iss = issSource.iss(flow, nowNanos);
+        return new TcpConnection(this, flow, fromHost, iss, issSource.timestampOffset(flow));
+    }
+
+    private void register(TcpConnection connection) {
+        table.add(connection);
+        transients.add(connection);
+    }
+
+    // ---- limits
+
+    private void makeRoom() {
+        if (table.size() >= config.maxFlows()) {
+            evict();
+        }
+    }
+
+    /** Ends the connection that has been idle longest; half-open ones first if there are many. False if there is none. */
+    private boolean evict() {
+        boolean manyTransient = transients.size() > config.maxFlows() / HALF_OPEN_SHARE;
+        TcpConnection victim = manyTransient ? transients.oldest() : established.oldest();
+        if (victim == null) {
+            victim = transients.oldest();
+        }
+        if (victim == null) {
+            return false;
+        }
+        counters.evicted.increment();
+        if (victim.state() == TcpState.TIME_WAIT || victim.state() == TcpState.CLOSED) {
+            victim.discard();
+        } else {
+            victim.abort();
+            sendAtOnce(victim);
+        }
+        return true;
+    }
+
+    private void sendAtOnce(TcpConnection victim) {
+        if (victim.idleList != null) {
+            victim.transmit(loop.nowNanos());
+            remove(victim);
+        }
+    }
+
+    // ---- what connections ask for
+
+    /** Lets a connection send at the end of this turn. */
+    void due(TcpConnection connection) {
+        if (connection.isDue || connection.idleList == null) {
+            return;
+        }
+        connection.isDue = true;
+        connection.nextDue = null;
+        if (lastDue == null) {
+            firstDue = connection;
+        } else {
+            lastDue.nextDue = connection;
+        }
+        lastDue = connection;
+        dueCount++;
+        if (!blocked) {
+            loop.transmitThisTurn(transmit);
+        }
+    }
+
+    /** The connection is over. */
+    void remove(TcpConnection connection) {
+        timers().cancel(connection.timer);
+        if (connection.idleList != null) {
+            connection.idleList.remove(connection);
+            table.remove(connection);
+        }
+    }
+
+    void onEstablished(TcpConnection connection) {
+        transients.remove(connection);
+        established.add(connection);
+    }
+
+    void onTimeWait(TcpConnection connection) {
+        established.remove(connection);
+        transients.add(connection);
+    }
+
+    void onTimer(TcpConnection connection, long nowNanos) {
+        connection.onTimer(nowNanos);
+        due(connection);
+    }
+
+    /**
+     * Tells the guest by ICMP that its SYN was refused.
+     *
+     * @return false if it is to be told by a reset
+     */
+    boolean refuse(TcpConnection connection, HostError error, byte[] synFrame) {
+        if (error == HostError.REFUSED || error == HostError.RESET || error == HostError.TIMED_OUT) {
+            counters.refused.increment();
+            return false;
+        }
+        counters.unreachable.increment();
+        if (error == HostError.NO_RESOURCES) {
+            evict();
+        }
+        unreachable.unreachable(connection.flow(), error, synFrame);
+        return true;
+    }
+
+    /** Answers a segment that belongs to no connection, or acknowledges what was never sent; never a reset by a reset. */
+    void answerStray(TcpFlow flow, Segment stray) {
+        if (stray.has(Segment.RST)) {
+            return;
+        }
+        counters.strayReset.increment();
+        writer.sendStrayReset(flow, stray);
+    }
+
+    SegmentWriter writer() {
+        return writer;
+    }
+
+    TcpConfig config() {
+        return config;
+    }
+
+    TcpCounters counters() {
+        return counters;
+    }
+
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    ByteBufAllocator allocator() {
+        return loop.allocator();
+    }
+
+    Timers timers() {
+        return loop.timers();
+    }
+
+    int mtu() {
+        return output.mtu();
+    }
+
+    int maxGsoBytes() {
+        return output.maxGsoBytes();
+    }
+
+    boolean hasOffloads() {
+        return (output.takes() & (Offload.TAKES_TSO4 | Offload.TAKES_TSO6)) != 0;
+    }
+
+    // ---- the turn
+
+    /** Lets every due connection send; those that have more to send go round again, behind the others. */
+    void transmitDue(long nowNanos) {
+        while (!blocked) {
+            TcpConnection connection = pollDue();
+            if (connection == null) {
+                return;
+            }
+            if (connection.idleList == null) {
+                continue;
+            }
+            switch (connection.transmit(nowNanos)) {
+                case DONE -> {
+                    // nothing more to do
+                }
+                case MORE -> due(connection);
+                case REFUSED -> {
+                    due(connection);
+                    block();
+                }
+            }
+        }
+    }
+
+    private @Nullable TcpConnection pollDue() {
+        TcpConnection connection = firstDue;
+        if (connection != null) {
+            firstDue = connection.nextDue;
+            if (firstDue == null) {
+                lastDue = null;
+            }
+            connection.nextDue = null;
+            connection.isDue = false;
+            dueCount--;
+        }
+        return connection;
+    }
+
+    private void block() {
+        if (!blocked) {
+            blocked = true;
+            output.whenSendable(this::onSendable);
+        }
+    }
+
+    private void onSendable() {
+        blocked = false;
+        if (dueCount > 0) {
+            loop.transmitThisTurn(transmit);
+        }
+    }
+
+    // ---- for the netdev
+
+    /** The number of connections, those in TIME_WAIT included. */
+    public int flowCount() {
+        return table.size();
+    }
+
+    /** All connections. */
+    public List<TcpFlowInfo> flows() {
+        List<TcpFlowInfo> list = new ArrayList<>(table.size());
+        table.forEach(connection -> list.add(connection.info()));
+        return list;
+    }
+
+    /** Ends every connection: hosts are reset, guests are told by a reset if the network takes it. */
+    public void close() {
+        List<TcpConnection> all = new ArrayList<>(table.size());
+        table.forEach(all::add);
+        for (TcpConnection connection : all) {
+            if (connection.state() == TcpState.TIME_WAIT || connection.state() == TcpState.CLOSED) {
+                connection.discard();
+            } else {
+                connection.abort();
+                sendAtOnce(connection);
+            }
+        }
+        closed = true;
+    }
+}
