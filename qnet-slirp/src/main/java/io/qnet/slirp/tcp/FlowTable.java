@@ -20,10 +20,9 @@ final class FlowTable {
         return size;
     }
 
-    @Nullable TcpConnection find(
-            long guestHigh, long guestLow, int guestPort, long hostHigh, long hostLow, int hostPort) {
+    @Nullable TcpConnection find(IpAddress guest, int guestPort, IpAddress host, int hostPort) {
         int mask = slots.length - 1;
-        int at = hash(guestHigh, guestLow, guestPort, hostHigh, hostLow, hostPort) & mask;
+        int at = hash(guest, guestPort, host, hostPort) & mask;
         while (true) {
             TcpConnection connection = slots[at];
             if (connection == null) {
@@ -32,20 +31,16 @@ final class FlowTable {
             TcpFlow flow = connection.flow();
             if (flow.guestPort() == guestPort
                     && flow.hostPort() == hostPort
-                    && flow.guest().low() == guestLow
-                    && flow.host().low() == hostLow
-                    && flow.guest().high() == guestHigh
-                    && flow.host().high() == hostHigh) {
+                    && same(flow.guest(), guest)
+                    && same(flow.host(), host)) {
                 return connection;
             }
-            at = at + 1 & mask;
+            at = (at + 1) & mask;
         }
     }
 
-    @Nullable TcpConnection find(TcpFlow flow) {
-        IpAddress guest = flow.guest();
-        IpAddress host = flow.host();
-        return find(guest.high(), guest.low(), flow.guestPort(), host.high(), host.low(), flow.hostPort());
+    private static boolean same(IpAddress a, IpAddress b) {
+        return a.low() == b.low() && a.high() == b.high();
     }
 
     /** Adds a connection whose flow is not in the table. */
@@ -114,18 +109,15 @@ final class FlowTable {
 
     private int home(TcpConnection connection) {
         TcpFlow flow = connection.flow();
-        IpAddress guest = flow.guest();
-        IpAddress host = flow.host();
-        int hash = hash(guest.high(), guest.low(), flow.guestPort(), host.high(), host.low(), flow.hostPort());
-        return hash & slots.length - 1;
+        return hash(flow.guest(), flow.guestPort(), flow.host(), flow.hostPort()) & (slots.length - 1);
     }
 
-    private int hash(long guestHigh, long guestLow, int guestPort, long hostHigh, long hostLow, int hostPort) {
+    private int hash(IpAddress guest, int guestPort, IpAddress host, int hostPort) {
         long h = secret ^ ((long) guestPort << 16 | hostPort);
-        h = mix(h ^ guestLow);
-        h = mix(h ^ hostLow);
-        h = mix(h ^ guestHigh);
-        h = mix(h ^ hostHigh);
+        h = mix(h ^ guest.low());
+        h = mix(h ^ host.low());
+        h = mix(h ^ guest.high());
+        h = mix(h ^ host.high());
         return (int) (h >>> 32);
     }
 

@@ -38,7 +38,7 @@ final class Handshake {
     private long sentNanos;
     final Deadline retransmit = new Deadline();
     /** The guest's SYN as it came, for an ICMP error that quotes it. */
-    private byte @Nullable [] synFrame;
+    private byte @Nullable [] synPacket;
 
     Handshake(int iss, int mtu, boolean ipv4) {
         this.iss = iss;
@@ -57,15 +57,15 @@ final class Handshake {
         timestamps &= options.hasTimestamps();
     }
 
-    void keepFrame(byte[] synFrame) {
-        this.synFrame = synFrame;
+    void keepPacket(byte[] synPacket) {
+        this.synPacket = synPacket;
     }
 
     /** The SYN that was kept; it is forgotten. */
-    byte @Nullable [] takeFrame() {
-        byte[] frame = synFrame;
-        synFrame = null;
-        return frame;
+    byte @Nullable [] takePacket() {
+        byte[] packet = synPacket;
+        synPacket = null;
+        return packet;
     }
 
     int irs() {

@@ -39,8 +39,8 @@ public interface Opener {
          *
          * @param flow which connection; the error comes from the gateway, or from {@code flow.host()} if it is the far end that answers
          * @param error why; never {@link HostError#REFUSED} or {@link HostError#RESET}, which are answered by RST
-         * @param synFrame the SYN that is to be quoted: its frame's head from the link header to the end of the TCP header; the callee may keep it
+         * @param synPacket the SYN that is to be quoted, from the IP header to the end of the TCP header; the callee may keep it
          */
-        void unreachable(TcpFlow flow, HostError error, byte[] synFrame);
+        void unreachable(TcpFlow flow, HostError error, byte[] synPacket);
     }
 }

@@ -80,7 +80,7 @@ final class Recovery implements Scoreboard.Delivery {
         this.mss = mss;
         this.sack = sack;
         rackFack = sequence;
-        board.start(sequence);
+        board.begin(sequence);
     }
 
     boolean hasSack() {
@@ -154,7 +154,7 @@ final class Recovery implements Scoreboard.Delivery {
     }
 
     private static boolean sentAfter(long t1, int end1, long t2, int end2) {
-        return t1 - t2 > 0 || t1 == t2 && greaterThan(end1, end2);
+        return t1 - t2 > 0 || (t1 == t2 && greaterThan(end1, end2));
     }
 
     /** Takes the round trip that the acknowledgement at hand has measured, if any. */

@@ -43,7 +43,7 @@ final class Scoreboard {
     }
 
     /** Begins empty at a sequence number. */
-    void start(int sequence) {
+    void begin(int sequence) {
         una = sequence;
         nxt = sequence;
     }
@@ -96,9 +96,8 @@ final class Scoreboard {
 
     /** New data was sent, from {@link #nxt} to {@code end}. */
     void sent(int end, long nowNanos) {
-        boolean join = last > first
-                && flags[last - 1] == 0
-                && (sentNanos[last - 1] == nowNanos || last - first >= MAX_RANGES);
+        boolean join =
+                last > first && flags[last - 1] == 0 && (sentNanos[last - 1] == nowNanos || last - first >= MAX_RANGES);
         if (join) {
             ends[last - 1] = end;
             sentNanos[last - 1] = nowNanos;
@@ -188,8 +187,7 @@ final class Scoreboard {
                 if ((flags[first] & LOST) != 0) {
                     lostBytes -= length;
                 }
-                delivery.delivered(
-                        una, ends[first], sentNanos[first], (flags[first] & RETRANSMITTED) != 0);
+                delivery.delivered(una, ends[first], sentNanos[first], (flags[first] & RETRANSMITTED) != 0);
             }
             una = ends[first++];
         }

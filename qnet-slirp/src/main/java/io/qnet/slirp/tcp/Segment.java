@@ -35,16 +35,18 @@ final class Segment {
     final TcpOptions options = new TcpOptions();
 
     private Frame frame = EMPTY;
+    private int ipOffset;
     private int payloadOffset;
 
     /**
      * Reads a segment.
      *
+     * @param ipOffset where the IP header begins, from the start of the frame
      * @param tcpOffset where the TCP header begins, from the start of the frame; all of it lies in the head
      * @param tcpLength bytes of header and payload, without link padding
      * @return false if the header's length lies
      */
-    boolean wrap(Frame frame, int tcpOffset, int tcpLength) {
+    boolean wrap(Frame frame, int ipOffset, int tcpOffset, int tcpLength) {
         ByteBuf head = frame.head();
         int at = frame.headIndex() + tcpOffset;
         if (tcpLength < HEADER_LENGTH || tcpOffset + HEADER_LENGTH > frame.headLength()) {
@@ -62,6 +64,7 @@ final class Segment {
         ack = head.getInt(at + 8);
         flags = head.getUnsignedByte(at + 13) & 0x3f;
         window = head.getUnsignedShort(at + 14);
+        this.ipOffset = ipOffset;
         payloadOffset = tcpOffset + headerLength;
         payloadLength = tcpLength - headerLength;
         unitLength = frame.gsoSize() > 0 ? Math.min(frame.gsoSize(), payloadLength) : payloadLength;
@@ -153,10 +156,10 @@ final class Segment {
         }
     }
 
-    /** Copies the frame's head up to the end of the TCP header, for quoting in an ICMP error. */
+    /** Copies the packet from the IP header to the end of the TCP header, for quoting in an ICMP error. */
     byte[] copyHeaders() {
-        byte[] copy = new byte[Math.min(frame.headLength(), payloadOffset)];
-        frame.head().getBytes(frame.headIndex(), copy);
+        byte[] copy = new byte[payloadOffset - ipOffset];
+        frame.head().getBytes(frame.headIndex() + ipOffset, copy);
         return copy;
     }
 

@@ -93,7 +93,9 @@ final class SendBuffer {
     private void newTail(int atLeast) {
         int capacity = FIRST_TAIL;
         if (count > 0) {
-            capacity = Math.min(LARGEST_TAIL, Math.max(FIRST_TAIL, 2 * buffer(slot(count - 1)).capacity()));
+            capacity = Math.min(
+                    LARGEST_TAIL,
+                    Math.max(FIRST_TAIL, 2 * buffer(slot(count - 1)).capacity()));
         }
         while (capacity < atLeast && capacity < LARGEST_TAIL) {
             capacity *= 2;

@@ -228,10 +228,7 @@ final class Sender {
 
     private boolean isDuplicate(Segment segment, boolean windowChanged) {
         // RFC 5681 §2
-        return board.outstanding() > 0
-                && segment.length() == 0
-                && segment.ack == board.una()
-                && !windowChanged;
+        return board.outstanding() > 0 && segment.length() == 0 && segment.ack == board.una() && !windowChanged;
     }
 
     /** Marks what the SACK blocks report; returns whether the first of them reports a duplicate (RFC 2883). */
@@ -268,8 +265,7 @@ final class Sender {
     }
 
     private boolean updateWindow(Segment segment) {
-        boolean newer = lessThan(sndWl1, segment.seq)
-                || sndWl1 == segment.seq && lessOrEqual(sndWl2, segment.ack);
+        boolean newer = lessThan(sndWl1, segment.seq) || (sndWl1 == segment.seq && lessOrEqual(sndWl2, segment.ack));
         if (!newer) {
             return false;
         }
@@ -312,7 +308,8 @@ final class Sender {
     }
 
     private void grow(int acked, long now) {
-        if (cwndLimited || congestion.isSlowStart() && congestion.cwnd() < 2 * (board.outstanding() + acked)) {
+        boolean filling = congestion.isSlowStart() && congestion.cwnd() < 2 * (board.outstanding() + acked);
+        if (cwndLimited || filling) {
             congestion.onAck(acked, now, rtt.srtt());
         } else {
             congestion.onNotLimited();
@@ -323,7 +320,7 @@ final class Sender {
 
     /** Sends what may be sent. */
     Progress transmit(long now) {
-        if (probeDue && !sendProbe(now) || windowProbeDue && !sendWindowProbe(now)) {
+        if ((probeDue && !sendProbe(now)) || (windowProbeDue && !sendWindowProbe())) {
             return Progress.REFUSED;
         }
         restartAfterIdle(now);
@@ -495,7 +492,7 @@ final class Sender {
     }
 
     /** An empty segment before the window, which the guest has to answer with its window (as Linux and others do). */
-    private boolean sendWindowProbe(long now) {
+    private boolean sendWindowProbe() {
         if (!connection.emit(board.una() - 1, Segment.ACK, 0, 0)) {
             return false;
         }

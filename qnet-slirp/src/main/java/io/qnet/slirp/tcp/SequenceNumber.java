@@ -51,7 +51,6 @@ final class SequenceNumber {
         if (length == 0) {
             return window == 0 ? sequence == rcvNxt : inWindow(sequence, rcvNxt, window);
         }
-        return window != 0
-                && (inWindow(sequence, rcvNxt, window) || inWindow(sequence + length - 1, rcvNxt, window));
+        return window != 0 && (inWindow(sequence, rcvNxt, window) || inWindow(sequence + length - 1, rcvNxt, window));
     }
 }

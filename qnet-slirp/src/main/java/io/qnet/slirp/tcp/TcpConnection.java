@@ -62,9 +62,13 @@ final class TcpConnection implements HostStream.Handler {
 
     // links of the stack's lists
     @Nullable TcpConnection nextDue;
+
     boolean isDue;
+
     @Nullable TcpConnection older;
+
     @Nullable TcpConnection newer;
+
     @Nullable IdleList idleList;
 
     final Timer timer = new Timer() {
@@ -125,7 +129,7 @@ final class TcpConnection implements HostStream.Handler {
     void openFromGuest(Segment segment, long nowNanos) {
         state = TcpState.CONNECTING;
         lastHeardNanos = nowNanos;
-        handshake.keepFrame(segment.copyHeaders());
+        handshake.keepPacket(segment.copyHeaders());
         takeSyn(segment, nowNanos);
     }
 
@@ -178,7 +182,7 @@ final class TcpConnection implements HostStream.Handler {
             }
         } else if (segment.has(Segment.SYN) && !segment.has(Segment.ACK) && segment.seq != handshake.irs()) {
             // the guest has begun anew before it got an answer
-            handshake.keepFrame(segment.copyHeaders());
+            handshake.keepPacket(segment.copyHeaders());
             takeSyn(segment, now);
         }
     }
@@ -236,7 +240,7 @@ final class TcpConnection implements HostStream.Handler {
         int window = receiver.rcvWnd();
         boolean acceptable = SequenceNumber.acceptable(segment.seq, segment.length(), rcvNxt, window);
         // with a closed window, its acknowledgement is still good
-        if (acceptable || window == 0 && segment.seq == rcvNxt) {
+        if (acceptable || (window == 0 && segment.seq == rcvNxt)) {
             receiver.takeTimestamp(segment, now);
             return true;
         }
@@ -351,7 +355,7 @@ final class TcpConnection implements HostStream.Handler {
 
     private void establish(Segment segment) {
         handshake.finish(sender.rtt(), sender.congestion(), now);
-        handshake.takeFrame();
+        handshake.takePacket();
         sender.firstWindow(segment);
         receiver.setRoundTrip(sender.rtt().srtt());
         state = TcpState.ESTABLISHED;
@@ -523,7 +527,7 @@ final class TcpConnection implements HostStream.Handler {
     }
 
     private Progress transmitSynchronized(long nowNanos) {
-        if (receiver.hasSackBlocks() && !sendAcks() || keepAliveDue && !sendKeepAlive()) {
+        if ((receiver.hasSackBlocks() && !sendAcks()) || (keepAliveDue && !sendKeepAlive())) {
             return Progress.REFUSED;
         }
         Progress progress = state == TcpState.TIME_WAIT ? Progress.DONE : sender.transmit(nowNanos);
@@ -627,7 +631,7 @@ final class TcpConnection implements HostStream.Handler {
 
     private void onHostFailure(HostError error) {
         failure = null;
-        byte[] syn = handshake.takeFrame();
+        byte[] syn = handshake.takePacket();
         boolean connecting = state == TcpState.CONNECTING;
         if (connecting && syn != null && stack.refuse(this, error, syn)) {
             release();
@@ -693,8 +697,9 @@ final class TcpConnection implements HostStream.Handler {
 
     /** Keepalive (RFC 9293 §3.8.4): probes a guest that has been silent for long. */
     private void checkLife() {
-        long patience =
-                state == TcpState.FIN_WAIT_2 ? stack.config().halfClosedNanos() : stack.config().keepAliveNanos();
+        long patience = state == TcpState.FIN_WAIT_2
+                ? stack.config().halfClosedNanos()
+                : stack.config().keepAliveNanos();
         if (patience == 0) {
             return;
         }

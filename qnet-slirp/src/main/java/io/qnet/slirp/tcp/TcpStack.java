@@ -122,32 +122,30 @@ public final class TcpStack {
     // ---- from the IP layer
 
     /**
-     * A segment from the guest whose checksum is right, or need not be looked at ({@link Frame#flags}). The addresses are given as the two longs of an {@link IpAddress} each, so that none is made for a
-     * segment.
+     * A segment from the guest. The caller has verified its checksum, unless the frame says that it need not be.
      *
      * @param frame borrowed; payload may lie in the head, in slices, or both
-     * @param tcpOffset where the TCP header begins, from the start of the frame; the whole header lies in the head
+     * @param ipOffset where the IP header begins, from the start of the frame
+     * @param tcpOffset where the TCP header begins; the whole header lies in the head
      * @param tcpLength bytes of header and payload, without padding of the link
      */
     public void onSegment(
             Frame frame,
+            int ipOffset,
             int tcpOffset,
             int tcpLength,
-            long sourceHigh,
-            long sourceLow,
-            long destinationHigh,
-            long destinationLow,
+            IpAddress source,
+            IpAddress destination,
             long nowNanos) {
         counters.segmentsIn.increment();
-        if (closed || !segment.wrap(frame, tcpOffset, tcpLength)) {
+        if (closed || !segment.wrap(frame, ipOffset, tcpOffset, tcpLength)) {
             counters.malformed.increment();
             return;
         }
         ByteBuf head = frame.head();
         int guestPort = head.getUnsignedShort(frame.headIndex() + tcpOffset);
         int hostPort = head.getUnsignedShort(frame.headIndex() + tcpOffset + 2);
-        TcpConnection connection =
-                table.find(sourceHigh, sourceLow, guestPort, destinationHigh, destinationLow, hostPort);
+        TcpConnection connection = table.find(source, guestPort, destination, hostPort);
         boolean opens = (segment.flags & (Segment.SYN | Segment.ACK | Segment.RST | Segment.FIN)) == Segment.SYN;
         if (connection != null && opens && connection.yieldsTo(segment)) {
             connection.discard();
@@ -156,9 +154,7 @@ public final class TcpStack {
         if (connection != null) {
             deliver(connection, nowNanos);
         } else {
-            IpAddress guest = new IpAddress(sourceHigh, sourceLow);
-            IpAddress host = new IpAddress(destinationHigh, destinationLow);
-            onUnknown(new TcpFlow(guest, guestPort, host, hostPort), opens, nowNanos);
+            onUnknown(new TcpFlow(source, guestPort, destination, hostPort), opens, nowNanos);
         }
         segment.release();
     }
@@ -215,7 +211,7 @@ public final class TcpStack {
      * @return the handler for the stream, or null if there is such a connection already
      */
     public HostStream.@Nullable Handler accept(TcpFlow flow, HostStream accepted, long nowNanos) {
-        TcpConnection present = table.find(flow);
+        TcpConnection present = table.find(flow.guest(), flow.guestPort(), flow.host(), flow.hostPort());
         if (closed || present != null && present.state() != TcpState.TIME_WAIT) {
             return null;
         }
@@ -326,7 +322,7 @@ public final class TcpStack {
      *
      * @return false if it is to be told by a reset
      */
-    boolean refuse(TcpConnection connection, HostError error, byte[] synFrame) {
+    boolean refuse(TcpConnection connection, HostError error, byte[] synPacket) {
         if (error == HostError.REFUSED || error == HostError.RESET || error == HostError.TIMED_OUT) {
             counters.refused.increment();
             return false;
@@ -335,7 +331,7 @@ public final class TcpStack {
         if (error == HostError.NO_RESOURCES) {
             evict();
         }
-        unreachable.unreachable(connection.flow(), error, synFrame);
+        unreachable.unreachable(connection.flow(), error, synPacket);
         return true;
     }
 

@@ -37,10 +37,6 @@ public enum TcpState {
 
     /** Whether data from the host may still be sent, or retransmitted. */
     boolean sendsData() {
-        return this == ESTABLISHED
-                || this == CLOSE_WAIT
-                || this == FIN_WAIT_1
-                || this == CLOSING
-                || this == LAST_ACK;
+        return this == ESTABLISHED || this == CLOSE_WAIT || this == FIN_WAIT_1 || this == CLOSING || this == LAST_ACK;
     }
 }
