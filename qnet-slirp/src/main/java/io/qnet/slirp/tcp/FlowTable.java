@@ -66,7 +66,7 @@ final class FlowTable {
         int mask = slots.length - 1;
         int at = home(connection);
         while (slots[at] != null) {
-            at = at + 1 & mask;
+            at = (at + 1) & mask;
         }
         slots[at] = connection;
     }
@@ -79,21 +79,21 @@ final class FlowTable {
             if (slots[at] == null) {
                 return;
             }
-            at = at + 1 & mask;
+            at = (at + 1) & mask;
         }
         size--;
         // what follows moves back over the gap, as far as its own place allows
-        int next = at + 1 & mask;
+        int next = (at + 1) & mask;
         while (true) {
             TcpConnection moved = slots[next];
             if (moved == null) {
                 break;
             }
-            if ((next - home(moved) & mask) >= (next - at & mask)) {
+            if (((next - home(moved)) & mask) >= ((next - at) & mask)) {
                 slots[at] = moved;
                 at = next;
             }
-            next = next + 1 & mask;
+            next = (next + 1) & mask;
         }
         slots[at] = null;
     }
@@ -123,6 +123,6 @@ final class FlowTable {
 
     private static long mix(long value) {
         long v = value * 0x9e3779b97f4a7c15L;
-        return v ^ v >>> 29;
+        return v ^ (v >>> 29);
     }
 }

@@ -116,7 +116,7 @@ final class Handshake {
             sentNanos = nowNanos;
         }
         transmissions++;
-        retransmit.set(nowNanos + Math.min(rtoNanos << transmissions - 1, RttEstimator.MAX_RTO));
+        retransmit.set(nowNanos + Math.min(rtoNanos << (transmissions - 1), RttEstimator.MAX_RTO));
     }
 
     /** The deadline has come; false if it was the last. */

@@ -115,7 +115,7 @@ final class Scoreboard {
         if ((flags[at] & LOST) != 0) {
             lostBytes -= bytes;
         }
-        flags[at] = (byte) (flags[at] & ~LOST | RETRANSMITTED);
+        flags[at] = (byte) ((flags[at] & ~LOST) | RETRANSMITTED);
         sentNanos[at] = nowNanos;
     }
 

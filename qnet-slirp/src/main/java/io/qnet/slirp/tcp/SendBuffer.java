@@ -156,7 +156,7 @@ final class SendBuffer {
     private void releaseFirst() {
         ByteBuf first = buffer(head);
         buffers[head] = null;
-        head = head + 1 & buffers.length - 1;
+        head = (head + 1) & (buffers.length - 1);
         count--;
         if (count == 0) {
             tailOpen = false;
@@ -213,7 +213,7 @@ final class SendBuffer {
     }
 
     private int slot(int i) {
-        return head + i & buffers.length - 1;
+        return (head + i) & (buffers.length - 1);
     }
 
     private ByteBuf buffer(int slot) {

@@ -212,7 +212,7 @@ public final class TcpStack {
      */
     public HostStream.@Nullable Handler accept(TcpFlow flow, HostStream accepted, long nowNanos) {
         TcpConnection present = table.find(flow.guest(), flow.guestPort(), flow.host(), flow.hostPort());
-        if (closed || present != null && present.state() != TcpState.TIME_WAIT) {
+        if (closed || (present != null && present.state() != TcpState.TIME_WAIT)) {
             return null;
         }
         if (present != null) {
