@@ -1,5 +1,6 @@
 package io.qnet.slirp.tcp;
 
+import io.qnet.wire.TcpView;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,9 @@ final class Handshake {
     private static final int DEFAULT_MSS6 = 1220;
     /** The least that MTU 68 leaves; a guest that says less is not believed. */
     private static final int MIN_MSS = 28;
+
+    /** RFC 7323 §2.3: larger shifts are taken for 14. */
+    private static final int MAX_WINDOW_SCALE = 14;
 
     private static final int HEADERS4 = 40;
     private static final int HEADERS6 = 60;
@@ -48,13 +52,13 @@ final class Handshake {
 
     /** Takes the guest's SYN; what it does not offer is not used. */
     void onSyn(Segment segment) {
-        TcpOptions options = segment.options;
+        TcpView header = segment.header;
         irs = segment.seq;
-        peerMss = options.mss() > 0 ? options.mss() : ipv4 ? DEFAULT_MSS4 : DEFAULT_MSS6;
-        peerShift = options.windowScale();
+        peerMss = header.mss() > 0 ? header.mss() : ipv4 ? DEFAULT_MSS4 : DEFAULT_MSS6;
+        peerShift = Math.min(header.windowScale(), MAX_WINDOW_SCALE);
         scaled &= peerShift >= 0;
-        sack &= options.isSackPermitted();
-        timestamps &= options.hasTimestamps();
+        sack &= header.isSackPermitted();
+        timestamps &= header.hasTimestamps();
     }
 
     void keepPacket(byte[] synPacket) {
@@ -97,7 +101,7 @@ final class Handshake {
     /** Payload bytes of a full segment to the guest, with the options that every segment carries (RFC 6691). */
     int sendMss() {
         int mss = Math.max(MIN_MSS, Math.min(peerMss, ownMss));
-        return mss - (timestamps ? TcpOptions.LENGTH_TIMESTAMPS_PADDED : 0);
+        return mss - (timestamps ? TcpOptions.LENGTH_TIMESTAMPS : 0);
     }
 
     boolean isDue() {

@@ -1,5 +1,7 @@
 package io.qnet.slirp.tcp;
 
+import io.qnet.wire.TcpView;
+import io.qnet.wire.Tcp;
 import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
 import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
 
@@ -159,19 +161,19 @@ final class Receiver {
     /** RFC 7323 §5.3 R1: whether a segment is an old duplicate. */
     boolean isOldDuplicate(Segment segment, long now) {
         return timestamps
-                && segment.options.hasTimestamps()
-                && lessThan(segment.options.tsVal(), tsRecent)
+                && segment.header.hasTimestamps()
+                && lessThan(segment.header.timestampValue(), tsRecent)
                 && now - tsRecentNanos < TS_RECENT_LIFE;
     }
 
     /** RFC 7323 §4.3: keeps the timestamp to be echoed. */
     void takeTimestamp(Segment segment, long now) {
-        TcpOptions options = segment.options;
+        TcpView header = segment.header;
         if (timestamps
-                && options.hasTimestamps()
+                && header.hasTimestamps()
                 && !greaterThan(segment.seq, lastAckSent)
-                && !lessThan(options.tsVal(), tsRecent)) {
-            tsRecent = options.tsVal();
+                && !lessThan(header.timestampValue(), tsRecent)) {
+            tsRecent = header.timestampValue();
             tsRecentNanos = now;
         }
     }
@@ -198,7 +200,7 @@ final class Receiver {
     }
 
     private void noteFin(Segment segment) {
-        if (segment.has(Segment.FIN) && !finKnown && !greaterThan(segment.end() - 1, rcvAdv)) {
+        if (segment.has(Tcp.FIN) && !finKnown && !greaterThan(segment.end() - 1, rcvAdv)) {
             finKnown = true;
             finSeq = segment.end() - 1;
         }

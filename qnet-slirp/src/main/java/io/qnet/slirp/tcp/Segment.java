@@ -1,29 +1,20 @@
 package io.qnet.slirp.tcp;
 
-import io.netty.buffer.ByteBuf;
 import io.qnet.Frame;
 import io.qnet.host.HostStream;
+import io.qnet.wire.Tcp;
+import io.qnet.wire.TcpView;
 
 /**
  * One segment from the guest while it is handled: the fields of its header, its options, and where in the frame its payload lies. Reused for every segment; fields that a step of the protocol trims
  * (text before or after the window) are trimmed here.
  */
 final class Segment {
-    static final int FIN = 0x01;
-    static final int SYN = 0x02;
-    static final int RST = 0x04;
-    static final int PSH = 0x08;
-    static final int ACK = 0x10;
-    static final int URG = 0x20;
-
-    /** The fixed header without options. */
-    static final int HEADER_LENGTH = 20;
-
     /** SEG.SEQ; of the first byte that is left after trimming. */
     int seq;
     /** SEG.ACK. */
     int ack;
-    /** The flags, {@link #FIN} to {@link #URG}. */
+    /** The flags, {@link Tcp#FIN} to {@link Tcp#URG}. */
     int flags;
     /** SEG.WND as on the wire, not scaled. */
     int window;
@@ -32,7 +23,8 @@ final class Segment {
     /** The payload bytes of one segment as the guest cut it: of a super-segment its GSO size, else all. */
     int unitLength;
 
-    final TcpOptions options = new TcpOptions();
+    /** The header as it came, for its options and ports. */
+    final TcpView header = new TcpView();
 
     private Frame frame = EMPTY;
     private int ipOffset;
@@ -47,33 +39,31 @@ final class Segment {
      * @return false if the header's length lies
      */
     boolean wrap(Frame frame, int ipOffset, int tcpOffset, int tcpLength) {
-        ByteBuf head = frame.head();
-        int at = frame.headIndex() + tcpOffset;
-        if (tcpLength < HEADER_LENGTH || tcpOffset + HEADER_LENGTH > frame.headLength()) {
-            return false;
-        }
-        int headerLength = (head.getUnsignedByte(at + 12) >>> 4) * 4;
-        if (headerLength < HEADER_LENGTH
-                || headerLength > tcpLength
-                || tcpOffset + headerLength > frame.headLength()
-                || tcpOffset + tcpLength > frame.length()) {
+        int inHead = Math.min(tcpLength, frame.headLength() - tcpOffset);
+        boolean whole = tcpOffset + tcpLength <= frame.length();
+        if (!whole || !header.wrap(frame.head(), frame.headIndex() + tcpOffset, inHead, tcpLength - inHead)) {
             return false;
         }
         this.frame = frame;
-        seq = head.getInt(at + 4);
-        ack = head.getInt(at + 8);
-        flags = head.getUnsignedByte(at + 13) & 0x3f;
-        window = head.getUnsignedShort(at + 14);
         this.ipOffset = ipOffset;
-        payloadOffset = tcpOffset + headerLength;
-        payloadLength = tcpLength - headerLength;
+        seq = header.sequence();
+        ack = header.acknowledgment();
+        flags = header.flags() & 0x3f;
+        window = header.window();
+        payloadOffset = tcpOffset + header.headerLength();
+        payloadLength = header.payloadLength();
         unitLength = frame.gsoSize() > 0 ? Math.min(frame.gsoSize(), payloadLength) : payloadLength;
-        if (headerLength > HEADER_LENGTH) {
-            options.read(head, at + HEADER_LENGTH, headerLength - HEADER_LENGTH);
-        } else {
-            options.clear();
-        }
         return true;
+    }
+
+    /** The guest's port. */
+    int guestPort() {
+        return header.sourcePort();
+    }
+
+    /** The port that it addresses. */
+    int hostPort() {
+        return header.destinationPort();
     }
 
     boolean has(int flag) {
@@ -82,7 +72,7 @@ final class Segment {
 
     /** SEG.LEN: payload, SYN and FIN. */
     int length() {
-        return payloadLength + (has(SYN) ? 1 : 0) + (has(FIN) ? 1 : 0);
+        return payloadLength + (has(Tcp.SYN) ? 1 : 0) + (has(Tcp.FIN) ? 1 : 0);
     }
 
     /** The sequence number after the last one of this segment. */
@@ -100,7 +90,7 @@ final class Segment {
     /** Cuts bytes off the end of the payload, and the FIN that follows it. */
     void trimEnd(int bytes) {
         payloadLength -= bytes;
-        flags &= ~FIN;
+        flags &= ~Tcp.FIN;
     }
 
     /** Writes the whole payload to the host, straight from the frame's buffers. */

@@ -1,17 +1,15 @@
 package io.qnet.slirp.tcp;
 
-import io.netty.buffer.ByteBuf;
+import io.qnet.wire.Tcp;
 import io.qnet.slirp.ip.GuestOutput;
 import io.qnet.slirp.ip.OutPacket;
-import io.qnet.wire.IpAddress;
+import io.qnet.wire.Checksum;
 
 /**
  * Writes headers and hands segments to the network. Checksums are left open, with the pseudo-header's sum in their field: whoever copies or sends the payload sums it.
  */
 final class SegmentWriter {
     static final int PROTOCOL = 6;
-
-    private static final int CHECKSUM_OFFSET = 16;
 
     private final GuestOutput output;
     private final TcpCounters counters;
@@ -29,28 +27,12 @@ final class SegmentWriter {
     }
 
     static int optionsIndex(OutPacket packet) {
-        return packet.transportIndex() + Segment.HEADER_LENGTH;
+        return packet.transportIndex() + Tcp.HEADER_LENGTH;
     }
 
     /** The part of the pseudo-header's sum that is the same for all segments of a flow. */
     static int flowSum(TcpFlow flow) {
-        long sum = sum(flow.guest()) + sum(flow.host()) + PROTOCOL;
-        return fold(sum);
-    }
-
-    private static long sum(IpAddress address) {
-        // the mapping of IPv4 addresses is no part of them
-        long low = address.isIpv4() ? address.ipv4() & 0xffff_ffffL : address.low();
-        return words(address.high()) + words(low);
-    }
-
-    private static long words(long value) {
-        return (value >>> 48) + (value >>> 32 & 0xffff) + (value >>> 16 & 0xffff) + (value & 0xffff);
-    }
-
-    private static int fold(long sum) {
-        long folded = (sum & 0xffff) + (sum >>> 16);
-        return (int) ((folded & 0xffff) + (folded >>> 16));
+        return Checksum.pseudoHeader(flow.host(), flow.guest(), PROTOCOL, 0);
     }
 
     /**
@@ -73,19 +55,12 @@ final class SegmentWriter {
             int optionsLength,
             int payloadLength,
             int gsoSize) {
-        ByteBuf head = packet.head();
+        int headerLength = Tcp.HEADER_LENGTH + optionsLength;
+        int sum = Checksum.add(flowSum, headerLength + payloadLength);
         int at = packet.transportIndex();
-        int headerLength = Segment.HEADER_LENGTH + optionsLength;
-        head.setShort(at, flow.hostPort());
-        head.setShort(at + 2, flow.guestPort());
-        head.setInt(at + 4, seq);
-        head.setInt(at + 8, ack);
-        head.setByte(at + 12, headerLength / 4 << 4);
-        head.setByte(at + 13, flags);
-        head.setShort(at + 14, window);
-        head.setShort(at + CHECKSUM_OFFSET, fold((long) flowSum + headerLength + payloadLength));
-        head.setShort(at + 18, 0);
-        packet.transport(headerLength).openChecksum(CHECKSUM_OFFSET);
+        Tcp.write(
+                packet.head(), at, flow.hostPort(), flow.guestPort(), seq, ack, headerLength, flags, window, sum);
+        packet.transport(headerLength).openChecksum(Tcp.CHECKSUM_OFFSET);
         if (gsoSize > 0) {
             packet.gso(gsoSize);
         }
@@ -104,10 +79,10 @@ final class SegmentWriter {
      * @param flow the two ends, as seen by the segment that is answered
      */
     void sendStrayReset(TcpFlow flow, Segment segment) {
-        boolean acked = segment.has(Segment.ACK);
+        boolean acked = segment.has(Tcp.ACK);
         int seq = acked ? segment.ack : 0;
         int ack = acked ? 0 : segment.end();
-        int flags = acked ? Segment.RST : Segment.RST | Segment.ACK;
+        int flags = acked ? Tcp.RST : Tcp.RST | Tcp.ACK;
         if (send(begin(flow), flow, flowSum(flow), seq, ack, flags, 0, 0, 0, 0)) {
             counters.resetsOut.increment();
         }

@@ -1,5 +1,7 @@
 package io.qnet.slirp.tcp;
 
+import io.qnet.wire.TcpView;
+import io.qnet.wire.Tcp;
 import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
 import static io.qnet.slirp.tcp.SequenceNumber.lessOrEqual;
 import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
@@ -154,7 +156,7 @@ final class Sender {
 
     /** The window of the segment that opened the connection (a SYN's is not scaled) or ended the handshake. */
     void firstWindow(Segment segment) {
-        sndWnd = segment.has(Segment.SYN) ? segment.window : segment.window << windowShift;
+        sndWnd = segment.has(Tcp.SYN) ? segment.window : segment.window << windowShift;
         maxWnd = Math.max(maxWnd, sndWnd);
         sndWl1 = segment.seq;
         sndWl2 = segment.ack;
@@ -234,17 +236,17 @@ final class Sender {
     /** Marks what the SACK blocks report; returns whether the first of them reports a duplicate (RFC 2883). */
     private boolean takeSacks(Segment segment) {
         boolean dsack = false;
-        TcpOptions options = segment.options;
+        TcpView header = segment.header;
         if (!recovery.hasSack()) {
             return false;
         }
-        for (int i = 0; i < options.sackCount(); i++) {
-            int start = options.sackStart(i);
-            int end = options.sackEnd(i);
+        for (int i = 0; i < header.sackCount(); i++) {
+            int start = header.sackLeft(i);
+            int end = header.sackRight(i);
             if (!lessThan(start, end) || greaterThan(end, board.nxt())) {
                 continue;
             }
-            if (i == 0 && isDsack(options, segment.ack)) {
+            if (i == 0 && isDsack(header, segment.ack)) {
                 dsack = true;
             } else if (!lessThan(start, segment.ack) && !lessThan(start, board.una())) {
                 board.sack(start, end);
@@ -253,15 +255,15 @@ final class Sender {
         return dsack;
     }
 
-    private static boolean isDsack(TcpOptions options, int ack) {
-        int start = options.sackStart(0);
-        int end = options.sackEnd(0);
+    private static boolean isDsack(TcpView header, int ack) {
+        int start = header.sackLeft(0);
+        int end = header.sackRight(0);
         if (lessOrEqual(end, ack)) {
             return true;
         }
-        return options.sackCount() > 1
-                && !lessThan(start, options.sackStart(1))
-                && lessOrEqual(end, options.sackEnd(1));
+        return header.sackCount() > 1
+                && !lessThan(start, header.sackLeft(1))
+                && lessOrEqual(end, header.sackRight(1));
     }
 
     private boolean updateWindow(Segment segment) {
@@ -381,7 +383,7 @@ final class Sender {
         int data = length - (fin ? 1 : 0);
         int part = cut(start - board.una(), Math.min(data, allowed), data);
         fin &= part == data;
-        if (!connection.emit(start, Segment.ACK | (fin ? Segment.FIN : 0), start - board.una(), part)) {
+        if (!connection.emit(start, Tcp.ACK | (fin ? Tcp.FIN : 0), start - board.una(), part)) {
             return -1;
         }
         int sent = part + (fin ? 1 : 0);
@@ -425,7 +427,7 @@ final class Sender {
 
     private int emitNew(int sequence, int position, int length, boolean fin, long now) {
         boolean push = length > 0 && position + length == buffer.length();
-        int flags = Segment.ACK | (push ? Segment.PSH : 0) | (fin ? Segment.FIN : 0);
+        int flags = Tcp.ACK | (push ? Tcp.PSH : 0) | (fin ? Tcp.FIN : 0);
         if (!connection.emit(sequence, flags, position, length)) {
             return -1;
         }
@@ -483,7 +485,7 @@ final class Sender {
         int start = board.nxt() - sequences;
         boolean fin = finSent;
         int data = sequences - (fin ? 1 : 0);
-        if (!connection.emit(start, Segment.ACK | (fin ? Segment.FIN : 0), start - board.una(), data)) {
+        if (!connection.emit(start, Tcp.ACK | (fin ? Tcp.FIN : 0), start - board.una(), data)) {
             return false;
         }
         board.resentLast(sequences, now);
@@ -493,7 +495,7 @@ final class Sender {
 
     /** An empty segment before the window, which the guest has to answer with its window (as Linux and others do). */
     private boolean sendWindowProbe() {
-        if (!connection.emit(board.una() - 1, Segment.ACK, 0, 0)) {
+        if (!connection.emit(board.una() - 1, Tcp.ACK, 0, 0)) {
             return false;
         }
         windowProbeDue = false;

@@ -1,5 +1,6 @@
 package io.qnet.slirp.tcp;
 
+import io.qnet.wire.Tcp;
 import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
 import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
 
@@ -154,7 +155,7 @@ final class TcpConnection implements HostStream.Handler {
                 handshake.isSack(),
                 handshake.isTimestamps(),
                 stack.hasOffloads());
-        receiver.firstTimestamp(segment.options.tsVal(), nowNanos);
+        receiver.firstTimestamp(segment.header.timestampValue(), nowNanos);
         sender.start(handshake.iss + 1, handshake.sendMss(), handshake.peerShift(), handshake.isSack());
         sender.firstWindow(segment);
     }
@@ -174,13 +175,13 @@ final class TcpConnection implements HostStream.Handler {
     }
 
     private void segmentWhileConnecting(Segment segment) {
-        if (segment.has(Segment.RST)) {
+        if (segment.has(Tcp.RST)) {
             // the guest has given up; it knows no more of us than its own SYN
             if (segment.seq == handshake.irs() || segment.seq == handshake.irs() + 1) {
                 stack.counters().resetsIn.increment();
                 close(HostEnd.RESET);
             }
-        } else if (segment.has(Segment.SYN) && !segment.has(Segment.ACK) && segment.seq != handshake.irs()) {
+        } else if (segment.has(Tcp.SYN) && !segment.has(Tcp.ACK) && segment.seq != handshake.irs()) {
             // the guest has begun anew before it got an answer
             handshake.keepPacket(segment.copyHeaders());
             takeSyn(segment, now);
@@ -189,21 +190,21 @@ final class TcpConnection implements HostStream.Handler {
 
     /** RFC 9293 §3.10.7.3. */
     private void segmentInSynSent(Segment segment) {
-        boolean acked = segment.has(Segment.ACK);
+        boolean acked = segment.has(Tcp.ACK);
         if (acked && segment.ack != handshake.iss + 1) {
-            if (!segment.has(Segment.RST)) {
+            if (!segment.has(Tcp.RST)) {
                 stack.answerStray(flow, segment);
             }
             return;
         }
-        if (segment.has(Segment.RST)) {
+        if (segment.has(Tcp.RST)) {
             if (acked) {
                 stack.counters().resetsIn.increment();
                 close(HostEnd.RESET);
             }
             return;
         }
-        if (!segment.has(Segment.SYN)) {
+        if (!segment.has(Tcp.SYN)) {
             return;
         }
         lastHeardNanos = now;
@@ -230,7 +231,7 @@ final class TcpConnection implements HostStream.Handler {
 
     /** First step: is it a new segment, within the window? */
     private boolean checkSequence(Segment segment) {
-        boolean reset = segment.has(Segment.RST);
+        boolean reset = segment.has(Tcp.RST);
         if (!reset && receiver.isOldDuplicate(segment, now)) {
             stack.counters().oldDuplicates.increment();
             challenge();
@@ -248,9 +249,9 @@ final class TcpConnection implements HostStream.Handler {
         if (reset) {
             return false;
         }
-        if (state == TcpState.SYN_RECEIVED && segment.has(Segment.SYN) && segment.seq == handshake.irs()) {
+        if (state == TcpState.SYN_RECEIVED && segment.has(Tcp.SYN) && segment.seq == handshake.irs()) {
             handshake.send();
-        } else if (segment.payloadLength > 0 || segment.has(Segment.FIN)) {
+        } else if (segment.payloadLength > 0 || segment.has(Tcp.FIN)) {
             noteRetransmission(segment);
         } else {
             challenge();
@@ -259,7 +260,7 @@ final class TcpConnection implements HostStream.Handler {
     }
 
     private void noteRetransmission(Segment segment) {
-        if (state == TcpState.TIME_WAIT && segment.has(Segment.FIN)) {
+        if (state == TcpState.TIME_WAIT && segment.has(Tcp.FIN)) {
             startTimeWait();
         }
         receiver.onOutside(segment);
@@ -267,7 +268,7 @@ final class TcpConnection implements HostStream.Handler {
 
     /** Second step (RFC 5961 §3): a reset counts only at the exact place. */
     private boolean checkReset(Segment segment) {
-        if (!segment.has(Segment.RST)) {
+        if (!segment.has(Tcp.RST)) {
             return true;
         }
         if (segment.seq == receiver.rcvNxt()) {
@@ -281,7 +282,7 @@ final class TcpConnection implements HostStream.Handler {
 
     /** Fourth step (RFC 5961 §4): a SYN may come from a guest that has restarted; the answer makes it reset. */
     private boolean checkSyn(Segment segment) {
-        if (segment.has(Segment.SYN)) {
+        if (segment.has(Tcp.SYN)) {
             challenge();
             return false;
         }
@@ -290,7 +291,7 @@ final class TcpConnection implements HostStream.Handler {
 
     /** Fifth step. */
     private boolean checkAck(Segment segment) {
-        if (!segment.has(Segment.ACK)) {
+        if (!segment.has(Tcp.ACK)) {
             return false;
         }
         if (state == TcpState.SYN_RECEIVED) {
@@ -308,8 +309,8 @@ final class TcpConnection implements HostStream.Handler {
         }
         lastHeardNanos = now;
         keepAlivesSent = 0;
-        boolean echoed = handshake.isTimestamps() && segment.options.hasTimestamps();
-        sender.onAck(segment, echoed, timestampNow() - segment.options.tsEcr(), now);
+        boolean echoed = handshake.isTimestamps() && segment.header.hasTimestamps();
+        sender.onAck(segment, echoed, timestampNow() - segment.header.timestampEcho(), now);
         if (sender.isFinAcked()) {
             onFinAcked();
         }
@@ -488,12 +489,12 @@ final class TcpConnection implements HostStream.Handler {
         if (state == TcpState.CLOSED) {
             return true;
         }
-        if (state != TcpState.TIME_WAIT || segment.has(Segment.ACK)) {
+        if (state != TcpState.TIME_WAIT || segment.has(Tcp.ACK)) {
             return false;
         }
         boolean later = handshake.isTimestamps()
-                && segment.options.hasTimestamps()
-                && greaterThan(segment.options.tsVal(), receiver.tsRecent());
+                && segment.header.hasTimestamps()
+                && greaterThan(segment.header.timestampValue(), receiver.tsRecent());
         return later || greaterThan(segment.seq, receiver.rcvNxt());
     }
 
@@ -540,7 +541,7 @@ final class TcpConnection implements HostStream.Handler {
 
     private boolean sendAcks() {
         for (int left = receiver.acksDue(); left > 0; left--) {
-            if (!emit(sender.sndNxt(), Segment.ACK, 0, 0)) {
+            if (!emit(sender.sndNxt(), Tcp.ACK, 0, 0)) {
                 return false;
             }
         }
@@ -556,7 +557,7 @@ final class TcpConnection implements HostStream.Handler {
     boolean emit(int seq, int flags, int position, int length) {
         SegmentWriter writer = stack.writer();
         OutPacket packet = writer.begin(flow);
-        int options = writeOptions(writer, packet, length == 0 && (flags & Segment.FIN) == 0);
+        int options = writeOptions(writer, packet, length == 0 && (flags & Tcp.FIN) == 0);
         HostStream stream = host;
         int window = receiver.windowField(stream == null ? 0 : stream.pendingBytes());
         if (length > 0) {
@@ -608,7 +609,7 @@ final class TcpConnection implements HostStream.Handler {
                 timestampNow(),
                 receiver.tsRecent());
         int window = answer ? receiver.rcvWnd() : Receiver.SYN_WINDOW;
-        int flags = answer ? Segment.SYN | Segment.ACK : Segment.SYN;
+        int flags = answer ? Tcp.SYN | Tcp.ACK : Tcp.SYN;
         int ack = answer ? receiver.rcvNxt() : 0;
         if (!writer.send(packet, flow, flowSum, handshake.iss, ack, flags, window, options, 0, 0)) {
             return false;
@@ -619,7 +620,7 @@ final class TcpConnection implements HostStream.Handler {
 
     private boolean sendReset() {
         SegmentWriter writer = stack.writer();
-        int flags = Segment.RST | Segment.ACK;
+        int flags = Tcp.RST | Tcp.ACK;
         if (!writer.send(writer.begin(flow), flow, flowSum, resetSeq, receiver.rcvNxt(), flags, 0, 0, 0, 0)) {
             return false;
         }
@@ -714,7 +715,7 @@ final class TcpConnection implements HostStream.Handler {
     }
 
     private boolean sendKeepAlive() {
-        if (!emit(sender.sndUna() - 1, Segment.ACK, 0, 0)) {
+        if (!emit(sender.sndUna() - 1, Tcp.ACK, 0, 0)) {
             return false;
         }
         keepAliveDue = false;

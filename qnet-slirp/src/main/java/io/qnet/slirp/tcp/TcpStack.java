@@ -1,6 +1,6 @@
 package io.qnet.slirp.tcp;
 
-import io.netty.buffer.ByteBuf;
+import io.qnet.wire.Tcp;
 import io.netty.buffer.ByteBufAllocator;
 import io.qnet.Frame;
 import io.qnet.Offload;
@@ -142,11 +142,10 @@ public final class TcpStack {
             counters.malformed.increment();
             return;
         }
-        ByteBuf head = frame.head();
-        int guestPort = head.getUnsignedShort(frame.headIndex() + tcpOffset);
-        int hostPort = head.getUnsignedShort(frame.headIndex() + tcpOffset + 2);
+        int guestPort = segment.guestPort();
+        int hostPort = segment.hostPort();
         TcpConnection connection = table.find(source, guestPort, destination, hostPort);
-        boolean opens = (segment.flags & (Segment.SYN | Segment.ACK | Segment.RST | Segment.FIN)) == Segment.SYN;
+        boolean opens = (segment.flags & (Tcp.SYN | Tcp.ACK | Tcp.RST | Tcp.FIN)) == Tcp.SYN;
         if (connection != null && opens && connection.yieldsTo(segment)) {
             connection.discard();
             connection = null;
@@ -176,7 +175,7 @@ public final class TcpStack {
     private void onUnknown(TcpFlow flow, boolean opens, long nowNanos) {
         if (opens) {
             open(flow, nowNanos);
-        } else if (segment.has(Segment.RST)) {
+        } else if (segment.has(Tcp.RST)) {
             counters.strayIgnored.increment();
         } else {
             answerStray(flow, segment);
@@ -337,7 +336,7 @@ public final class TcpStack {
 
     /** Answers a segment that belongs to no connection, or acknowledges what was never sent; never a reset by a reset. */
     void answerStray(TcpFlow flow, Segment stray) {
-        if (stray.has(Segment.RST)) {
+        if (stray.has(Tcp.RST)) {
             return;
         }
         counters.strayReset.increment();
