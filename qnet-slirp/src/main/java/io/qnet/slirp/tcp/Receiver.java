@@ -1,12 +1,12 @@
 package io.qnet.slirp.tcp;
 
-import io.qnet.wire.TcpView;
-import io.qnet.wire.Tcp;
 import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
 import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.qnet.host.HostStream;
+import io.qnet.wire.Tcp;
+import io.qnet.wire.TcpView;
 
 /**
  * The receiving half of a connection: data from the guest to the host, the window that the guest is promised, and when it is told.

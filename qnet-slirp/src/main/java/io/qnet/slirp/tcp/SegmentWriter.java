@@ -1,9 +1,9 @@
 package io.qnet.slirp.tcp;
 
-import io.qnet.wire.Tcp;
 import io.qnet.slirp.ip.GuestOutput;
 import io.qnet.slirp.ip.OutPacket;
 import io.qnet.wire.Checksum;
+import io.qnet.wire.Tcp;
 
 /**
  * Writes headers and hands segments to the network. Checksums are left open, with the pseudo-header's sum in their field: whoever copies or sends the payload sums it.
@@ -58,8 +58,7 @@ final class SegmentWriter {
         int headerLength = Tcp.HEADER_LENGTH + optionsLength;
         int sum = Checksum.add(flowSum, headerLength + payloadLength);
         int at = packet.transportIndex();
-        Tcp.write(
-                packet.head(), at, flow.hostPort(), flow.guestPort(), seq, ack, headerLength, flags, window, sum);
+        Tcp.write(packet.head(), at, flow.hostPort(), flow.guestPort(), seq, ack, headerLength, flags, window, sum);
         packet.transport(headerLength).openChecksum(Tcp.CHECKSUM_OFFSET);
         if (gsoSize > 0) {
             packet.gso(gsoSize);

@@ -1,7 +1,5 @@
 package io.qnet.slirp.tcp;
 
-import io.qnet.wire.TcpView;
-import io.qnet.wire.Tcp;
 import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
 import static io.qnet.slirp.tcp.SequenceNumber.lessOrEqual;
 import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
@@ -10,6 +8,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.qnet.Frame;
 import io.qnet.slirp.tcp.Recovery.Phase;
+import io.qnet.wire.Tcp;
+import io.qnet.wire.TcpView;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -261,9 +261,7 @@ final class Sender {
         if (lessOrEqual(end, ack)) {
             return true;
         }
-        return header.sackCount() > 1
-                && !lessThan(start, header.sackLeft(1))
-                && lessOrEqual(end, header.sackRight(1));
+        return header.sackCount() > 1 && !lessThan(start, header.sackLeft(1)) && lessOrEqual(end, header.sackRight(1));
     }
 
     private boolean updateWindow(Segment segment) {

@@ -1,6 +1,5 @@
 package io.qnet.slirp.tcp;
 
-import io.qnet.wire.Tcp;
 import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
 import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
 
@@ -10,6 +9,7 @@ import io.qnet.host.HostStream;
 import io.qnet.loop.Timer;
 import io.qnet.slirp.ip.OutPacket;
 import io.qnet.slirp.tcp.Sender.Progress;
+import io.qnet.wire.Tcp;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,5 @@
 package io.qnet.slirp.tcp;
 
-import io.qnet.wire.Tcp;
 import io.netty.buffer.ByteBufAllocator;
 import io.qnet.Frame;
 import io.qnet.Offload;
@@ -14,6 +13,7 @@ import io.qnet.slirp.tcp.Opener.Decision;
 import io.qnet.slirp.tcp.Sender.Progress;
 import io.qnet.stat.Counters;
 import io.qnet.wire.IpAddress;
+import io.qnet.wire.Tcp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
