@@ -2,6 +2,7 @@ package io.qnet;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.qnet.wire.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -208,20 +209,20 @@ public final class Frame {
 
     /** Copies the whole frame, head and payload, into {@code target} at {@code index}. */
     public void getBytes(ByteBuf target, int index) {
-        target.setBytes(index, head(), headIndex, headLength);
+        Bytes.copy(head(), headIndex, target, index, headLength);
         int at = index + headLength;
         for (int i = 0; i < sliceCount; i++) {
-            target.setBytes(at, slice(i), indices[i], lengths[i]);
+            Bytes.copy(slice(i), indices[i], target, at, lengths[i]);
             at += lengths[i];
         }
     }
 
     /** Copies the whole frame into an array, which must be long enough. */
     public void getBytes(byte[] target, int index) {
-        head().getBytes(headIndex, target, index, headLength);
+        Bytes.copy(head(), headIndex, target, index, headLength);
         int at = index + headLength;
         for (int i = 0; i < sliceCount; i++) {
-            slice(i).getBytes(indices[i], target, at, lengths[i]);
+            Bytes.copy(slice(i), indices[i], target, at, lengths[i]);
             at += lengths[i];
         }
     }
@@ -232,7 +233,7 @@ public final class Frame {
     public Frame copy(Frame source, ByteBufAllocator allocator) {
         clear();
         ByteBuf ownHead = allocator.directBuffer(source.headLength, source.headLength);
-        ownHead.writeBytes(source.head(), source.headIndex, source.headLength);
+        Bytes.copy(source.head(), source.headIndex, ownHead, 0, source.headLength);
         head(ownHead, 0, source.headLength);
         for (int i = 0; i < source.sliceCount; i++) {
             addSlice(source.slice(i).retain(), source.indices[i], source.lengths[i]);

@@ -55,11 +55,10 @@ final class FrameRing {
         this.maxFrames = maxFrames;
     }
 
-    /** Whether frames of so many bytes together are sure to fit. Producer. */
-    boolean hasRoom(int frames, int bytes) {
-        // Each may need its header and padding, and once what is left at the end of the array is skipped.
-        long most = (long) bytes + (long) frames * (HEADER + 7) + Math.min(bytes, Port.MAX_FRAME_BYTES) + HEADER;
-        return used() + most <= capacity && usedFrames() + frames <= maxFrames;
+    /** Whether the longest frame is sure to fit. Producer. */
+    boolean hasRoom() {
+        // What is left at the end of the array may be too short for it, and is skipped.
+        return used() + 2L * recordLength(Port.MAX_FRAME_BYTES) <= capacity && usedFrames() < maxFrames;
     }
 
     /** Whether at least half is free. Any thread. */

@@ -187,6 +187,7 @@ public final class Nic extends Endpoint {
     @Override
     protected void close() {
         closed = true;
+        inbox.close();
         port().counters().counter("drop.purged").add(outbox.clear());
     }
 

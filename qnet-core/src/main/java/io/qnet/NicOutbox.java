@@ -93,7 +93,7 @@ final class NicOutbox {
     /** Whether a frame of the greatest length would find room now. */
     boolean hasRoom() {
         synchronized (lock) {
-            return ring.hasRoom(1, nic.maxFrameBytes());
+            return ring.hasRoom();
         }
     }
 
