@@ -80,8 +80,8 @@ public final class NetworkBuilder {
         Network network = open();
         try {
             for (OptionWarning warning : line.warnings()) {
-                network.warn(warning.source() == null ? "" : warning.source(), warning.message());
-                warning.hints().forEach(hint -> network.warn("", hint));
+                String text = String.join("\n", warning.message(), String.join("\n", warning.hints()));
+                network.warn(warning.source() == null ? "" : warning.source(), text.stripTrailing());
             }
             new NetItems(network, providers).create(line);
             if (!line.isDefault()) {

@@ -1,0 +1,54 @@
+package io.qnet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MainTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @Test
+    void theHelpNamesTheDemoAndEveryOption() {
+        assertThat(run("--help")).isZero();
+        assertThat(text(out)).contains("qnet demo", "-netdev", "-net ", "-nic", "-transport", "--version");
+        assertThat(text(err)).isEmpty();
+    }
+
+    @Test
+    void theVersionIsOneLine() {
+        assertThat(run("--version")).isZero();
+        assertThat(text(out)).startsWith("qnet ").hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    -foo                              | qnet: -foo: invalid option
+                    -netdev                           | qnet: -netdev: requires an argument
+                    -netdev user                      | qnet: -netdev user: Parameter 'id' is missing
+                    -netdev user,id=u,restrict=maybe  | qnet: -netdev user,id=u,restrict=maybe: Parameter 'restrict' expects 'on' or 'off'
+                    -netdev bogus,id=u                | qnet: -netdev bogus,id=u: Parameter 'type' does not accept value 'bogus'
+                    -netdev user,id=u -net nic,netdev=v | qnet: -net nic,netdev=v: netdev 'v' not found
+                    -transport fast                   | qnet: -transport fast: Parameter 'transport' does not accept value 'fast'
+                    demo again                        | qnet: demo takes no arguments: 'again'
+                    """)
+    void whatIsRefusedIsSaidInOneLineWithStatus1(String line, String message) {
+        assertThat(run(line.split(" "))).isEqualTo(1);
+        assertThat(text(err).lines()).containsExactly(message);
+        assertThat(text(out)).isEmpty();
+    }
+
+    private int run(String... args) {
+        return Main.run(List.of(args), new PrintStream(out, true), new PrintStream(err, true));
+    }
+
+    private static String text(ByteArrayOutputStream bytes) {
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+}
