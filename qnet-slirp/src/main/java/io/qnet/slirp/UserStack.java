@@ -22,6 +22,7 @@ import io.qnet.slirp.udp.UdpFlows;
 import io.qnet.slirp.udp.UdpInput;
 import io.qnet.slirp.udp.UdpOutput;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -80,8 +81,8 @@ final class UserStack {
             udpInput.addService(new DhcpService(settings.network(), dhcp, output, udpOutput));
         }
         udpInput.addService(forwards.answers());
-        input.ipv4().handler(IcmpErrors.PROTOCOL, echo);
-        input.ipv4().handler(UdpOutput.PROTOCOL, udpInput);
+        input.ipv4().handler(Ip.ICMP, echo);
+        input.ipv4().handler(Ip.UDP, udpInput);
     }
 
     /** Opens the forwards: the last one first, as QEMU does. */

@@ -9,7 +9,6 @@ import io.qnet.loop.Loop;
 import io.qnet.loop.Timer;
 import io.qnet.slirp.egress.Egress;
 import io.qnet.slirp.egress.Verdict;
-import io.qnet.slirp.ip.Checksum;
 import io.qnet.slirp.ip.FlowTable;
 import io.qnet.slirp.ip.IcmpErrors;
 import io.qnet.slirp.ip.InPacket;
@@ -19,6 +18,9 @@ import io.qnet.slirp.ip.OutPacket;
 import io.qnet.slirp.ip.PacketHandler;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Checksum;
+import io.qnet.wire.Icmp;
+import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -32,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Loop thread only. Owns the host's sockets until {@link #close()}.
  */
 public final class Echo implements PacketHandler {
-    private static final int HEADER_LENGTH = 8;
-    private static final int ECHO_REPLY = 0;
-    private static final int ECHO_REQUEST = 8;
     private static final int TTL = 255;
 
     private final LocalAddresses local;
@@ -86,15 +85,15 @@ public final class Echo implements PacketHandler {
     @Override
     public void onPacket(InPacket packet, long nowNanos) {
         packet.makeContiguous();
-        if (packet.transportLength() < HEADER_LENGTH) {
+        if (packet.transportLength() < Icmp.HEADER_LENGTH) {
             malformed.increment();
             return;
         }
         ByteBuf data = packet.data();
         int at = packet.transportIndex();
-        if (!packet.isChecksumTrusted() && Checksum.complement(Checksum.sum(data, at, packet.transportLength())) != 0) {
+        if (!packet.isChecksumTrusted() && Checksum.finish(Checksum.sum(data, at, packet.transportLength())) != 0) {
             badChecksum.increment();
-        } else if (data.getUnsignedShort(at) != ECHO_REQUEST << 8) {
+        } else if (data.getUnsignedShort(at) != Icmp.ECHO_REQUEST << 8) {
             otherTypes.increment();
         } else if (local.contains(packet.destination())) {
             reflect(packet);
@@ -120,7 +119,7 @@ public final class Echo implements PacketHandler {
     private void reflect(InPacket packet) {
         int length = packet.transportLength();
         IpAddress answering = packet.destination();
-        OutPacket out = output.begin(answering, packet.source(), IcmpErrors.PROTOCOL);
+        OutPacket out = output.begin(answering, packet.source(), Ip.ICMP);
         out.ttl(TTL).trafficClass(packet.trafficClass());
         out.head().setBytes(out.transportIndex(), packet.data(), packet.transportIndex(), length);
         finishReply(out, length);
@@ -165,17 +164,16 @@ public final class Echo implements PacketHandler {
                         target.toInetAddress(),
                         data.getUnsignedShort(at + 6),
                         data,
-                        at + HEADER_LENGTH,
-                        packet.transportLength() - HEADER_LENGTH,
+                        at + Icmp.HEADER_LENGTH,
+                        packet.transportLength() - Icmp.HEADER_LENGTH,
                         packet.ttl() - 1);
     }
 
     private void finishReply(OutPacket out, int length) {
         ByteBuf head = out.head();
         int at = out.transportIndex();
-        head.setShort(at, ECHO_REPLY << 8);
-        head.setShort(at + 2, 0);
-        head.setShort(at + 2, Checksum.complement(Checksum.sum(head, at, length)));
+        head.setInt(at, Icmp.ECHO_REPLY << 24);
+        Icmp.writeChecksum(head, at, length, 0);
         output.sendOrQueue(out.transport(length));
     }
 
@@ -247,12 +245,12 @@ public final class Echo implements PacketHandler {
             loop.timers().arm(timer, loop.nowNanos() + timeoutNanos);
             int length = payload.readableBytes();
             IpAddress source = egress.visible(IpAddress.of(from), guest());
-            OutPacket out = output.begin(source, guest(), IcmpErrors.PROTOCOL);
+            OutPacket out = output.begin(source, guest(), Ip.ICMP);
             int at = out.transportIndex();
             out.head().setShort(at + 4, guestPort());
             out.head().setShort(at + 6, sequence);
-            out.head().setBytes(at + HEADER_LENGTH, payload, payload.readerIndex(), length);
-            finishReply(out, HEADER_LENGTH + length);
+            out.head().setBytes(at + Icmp.HEADER_LENGTH, payload, payload.readerIndex(), length);
+            finishReply(out, Icmp.HEADER_LENGTH + length);
         }
 
         @Override

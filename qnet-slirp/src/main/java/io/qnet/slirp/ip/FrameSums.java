@@ -1,6 +1,7 @@
 package io.qnet.slirp.ip;
 
 import io.qnet.Frame;
+import io.qnet.wire.Checksum;
 
 /** The Internet checksum (RFC 1071) over what lies in a frame's head and slices. */
 final class FrameSums {
@@ -15,13 +16,11 @@ final class FrameSums {
      */
     static int sum(Frame frame, int index, int length, int initial) {
         int inHead = Math.min(length, frame.headIndex() + frame.headLength() - index);
-        int sum = Checksum.fold(Checksum.sum(frame.head(), index, inHead) + initial);
+        int sum = Checksum.sum(frame.head(), index, inHead, initial);
         int at = inHead;
         for (int i = 0; at < length; i++) {
             int part = Math.min(length - at, frame.sliceLength(i));
-            int partial = Checksum.fold(Checksum.sum(frame.slice(i), frame.sliceIndex(i), part));
-            // RFC 1071 §2(B): what begins at an odd offset is summed with its bytes swapped.
-            sum = Checksum.fold(sum + ((at & 1) == 0 ? partial : Integer.reverseBytes(partial) >>> 16));
+            sum = Checksum.append(sum, at, Checksum.sum(frame.slice(i), frame.sliceIndex(i), part));
             at += part;
         }
         return sum;

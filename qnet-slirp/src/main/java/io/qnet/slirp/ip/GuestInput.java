@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.qnet.Frame;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Ethernet;
 
 /**
  * Frames from guests: Ethernet, then ARP or IPv4. What is for another guest is left alone: on a hub the user netdev sees frames between guests too.
@@ -12,8 +13,10 @@ import io.qnet.stat.Counters;
  * <p>Loop thread only. Always takes what it is given.
  */
 public final class GuestInput {
+    private static final int TYPE_OFFSET = 12;
+
     private final NeighbourTable neighbours;
-    private final Arp arp;
+    private final ArpResponder arp;
     private final Ipv4Input ipv4;
     private final boolean ipv4On;
     private final Counter runts;
@@ -34,7 +37,7 @@ public final class GuestInput {
             Counters counters) {
         this.neighbours = neighbours;
         AddressCache addresses = new AddressCache();
-        arp = new Arp(network, local, output, addresses, allocator, counters);
+        arp = new ArpResponder(network, local, output, addresses, allocator, counters);
         ipv4 = new Ipv4Input(network, local, output, errors, reassembler, addresses, allocator, counters);
         ipv4On = network.ipv4();
         runts = counters.counter("drop.runt");
@@ -56,16 +59,16 @@ public final class GuestInput {
             return;
         }
         ByteBuf data = frame.head();
-        long destination = Ethernet.mac(data, frame.headIndex());
+        long destination = Ethernet.readAddress(data, frame.headIndex());
         // libslirp takes every frame. Other guests' would be answered by it too, so they are told apart by the MAC
         // addresses that guests have shown.
-        if (!Ethernet.isEmulated(destination)
-                && !NeighbourTable.isGroup(destination)
+        if (!EmulatedMac.isEmulated(destination)
+                && !Ethernet.isMulticast(destination)
                 && neighbours.isGuestMac(destination)) {
             notOurs.increment();
             return;
         }
-        switch (Ethernet.type(data, frame.headIndex())) {
+        switch (data.getUnsignedShort(frame.headIndex() + TYPE_OFFSET)) {
             case Ethernet.TYPE_IPV4 -> {
                 if (ipv4On) {
                     ipv4.onFrame(frame, nowNanos);

@@ -4,7 +4,10 @@ import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostError;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Icmp;
+import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
+import io.qnet.wire.Ipv4;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,19 +15,10 @@ import org.jspecify.annotations.Nullable;
  * groups); limited in rate. Up to 548 bytes of what went wrong are quoted, so that the packet has 576 at most.
  */
 public final class IcmpErrors {
-    /** ICMP's protocol number. */
-    public static final int PROTOCOL = 1;
-
-    private static final int HEADER_LENGTH = 8;
     private static final int MAX_QUOTE = 548;
-    private static final int PROTOCOL_UDP = 17;
     private static final int TTL = 255;
     private static final int PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 
-    private static final int UNREACHABLE = 3;
-    private static final int TIME_EXCEEDED = 11;
-    private static final int ECHO_REPLY = 0;
-    private static final int ECHO_REQUEST = 8;
     private static final int NET = 0;
     private static final int HOST = 1;
     private static final int PORT = 3;
@@ -47,7 +41,7 @@ public final class IcmpErrors {
 
     /** The TTL of this packet is used up (11/0). */
     public void timeExceeded(InPacket packet, long nowNanos) {
-        about(packet, TIME_EXCEEDED << 8, 0, null, nowNanos);
+        about(packet, Icmp.TIME_EXCEEDED << 8, 0, null, nowNanos);
     }
 
     /**
@@ -72,7 +66,7 @@ public final class IcmpErrors {
         }
         int length = Math.min(ipPacket.length, MAX_QUOTE);
         OutPacket out = begin(from, guest, typeAndCode(error), 0, ipPacket.length > 1 ? ipPacket[1] : 0);
-        out.head().setBytes(out.transportIndex() + HEADER_LENGTH, ipPacket, 0, length);
+        out.head().setBytes(out.transportIndex() + Icmp.HEADER_LENGTH, ipPacket, 0, length);
         finish(out, length);
     }
 
@@ -96,8 +90,8 @@ public final class IcmpErrors {
             return;
         }
         OutPacket out = begin(from, guest, typeAndCode(error), mtu, 0);
-        int at = out.transportIndex() + HEADER_LENGTH;
-        writeQuotedHeader(out.head(), at, PROTOCOL_UDP, guest, to);
+        int at = out.transportIndex() + Icmp.HEADER_LENGTH;
+        writeQuotedHeader(out.head(), at, Ip.UDP, guest, to);
         out.head().setShort(at + 20, guestPort);
         out.head().setShort(at + 22, toPort);
         out.head().setShort(at + 24, 8);
@@ -119,9 +113,9 @@ public final class IcmpErrors {
             return;
         }
         OutPacket out = begin(from, guest, typeAndCode(error), mtu, 0);
-        int at = out.transportIndex() + HEADER_LENGTH;
-        writeQuotedHeader(out.head(), at, PROTOCOL, guest, to);
-        out.head().setInt(at + 20, ECHO_REQUEST << 24);
+        int at = out.transportIndex() + Icmp.HEADER_LENGTH;
+        writeQuotedHeader(out.head(), at, Ip.ICMP, guest, to);
+        out.head().setInt(at + 20, Icmp.ECHO_REQUEST << 24);
         out.head().setShort(at + 24, identifier);
         out.head().setShort(at + 26, sequence);
         finish(out, 28);
@@ -134,14 +128,14 @@ public final class IcmpErrors {
         int available = packet.transportIndex() - packet.ipIndex() + packet.headLength();
         int length = Math.min(available, MAX_QUOTE);
         OutPacket out = begin(from, packet.source(), typeAndCode, rest, packet.trafficClass());
-        out.head().setBytes(out.transportIndex() + HEADER_LENGTH, packet.data(), packet.ipIndex(), length);
+        out.head().setBytes(out.transportIndex() + Icmp.HEADER_LENGTH, packet.data(), packet.ipIndex(), length);
         finish(out, length);
     }
 
     private boolean mayAnswer(InPacket packet) {
-        if (packet.protocol() == PROTOCOL) {
+        if (packet.protocol() == Ip.ICMP) {
             int type = packet.headLength() > 0 ? packet.data().getUnsignedByte(packet.transportIndex()) : -1;
-            if (type != ECHO_REQUEST && type != ECHO_REPLY) {
+            if (type != Icmp.ECHO_REQUEST && type != Icmp.ECHO_REPLY) {
                 return false;
             }
         }
@@ -166,42 +160,32 @@ public final class IcmpErrors {
     }
 
     private OutPacket begin(@Nullable IpAddress from, IpAddress guest, int typeAndCode, int rest, int trafficClass) {
-        OutPacket out = output.begin(from == null ? network.hostFor(guest) : from, guest, PROTOCOL);
+        OutPacket out = output.begin(from == null ? network.hostFor(guest) : from, guest, Ip.ICMP);
         out.ttl(TTL).trafficClass((trafficClass & 0x1e) | PRECEDENCE_INTERNETWORK_CONTROL);
-        out.head().setShort(out.transportIndex(), typeAndCode);
-        out.head().setShort(out.transportIndex() + 2, 0);
-        out.head().setInt(out.transportIndex() + 4, rest);
+        Icmp.write(out.head(), out.transportIndex(), typeAndCode >>> 8, typeAndCode & 0xff, rest);
         return out;
     }
 
     private void finish(OutPacket out, int quoteLength) {
-        int length = HEADER_LENGTH + quoteLength;
-        ByteBuf head = out.head();
-        head.setShort(out.transportIndex() + 2, Checksum.complement(Checksum.sum(head, out.transportIndex(), length)));
+        int length = Icmp.HEADER_LENGTH + quoteLength;
+        Icmp.writeChecksum(out.head(), out.transportIndex(), length, 0);
         output.sendOrQueue(out.transport(length));
         sent.increment();
     }
 
     private static void writeQuotedHeader(ByteBuf head, int at, int protocol, IpAddress source, IpAddress to) {
-        head.setShort(at, 0x4500);
-        head.setShort(at + 2, 28);
-        head.setInt(at + 4, 0);
-        head.setShort(at + 8, 64 << 8 | protocol);
-        head.setShort(at + 10, 0);
-        head.setInt(at + 12, source.ipv4());
-        head.setInt(at + 16, to.ipv4());
-        head.setShort(at + 10, Checksum.complement(Checksum.sum(head, at, 20)));
+        Ipv4.write(head, at, 0, 28, 0, 0, 64, protocol, source.ipv4(), to.ipv4());
     }
 
     /** Type and code of IPv4 for a failure on the host. */
     private static int typeAndCode(HostError error) {
         return switch (error) {
-            case REFUSED, RESET -> UNREACHABLE << 8 | PORT;
-            case HOST_UNREACHABLE, TIMED_OUT -> UNREACHABLE << 8 | HOST;
-            case PROHIBITED -> UNREACHABLE << 8 | PROHIBITED;
-            case MESSAGE_TOO_LARGE -> UNREACHABLE << 8 | FRAGMENTATION_NEEDED;
-            case TTL_EXCEEDED -> TIME_EXCEEDED << 8;
-            case NET_UNREACHABLE, NO_RESOURCES, ADDRESS_IN_USE, OTHER -> UNREACHABLE << 8 | NET;
+            case REFUSED, RESET -> Icmp.UNREACHABLE << 8 | PORT;
+            case HOST_UNREACHABLE, TIMED_OUT -> Icmp.UNREACHABLE << 8 | HOST;
+            case PROHIBITED -> Icmp.UNREACHABLE << 8 | PROHIBITED;
+            case MESSAGE_TOO_LARGE -> Icmp.UNREACHABLE << 8 | FRAGMENTATION_NEEDED;
+            case TTL_EXCEEDED -> Icmp.TIME_EXCEEDED << 8;
+            case NET_UNREACHABLE, NO_RESOURCES, ADDRESS_IN_USE, OTHER -> Icmp.UNREACHABLE << 8 | NET;
         };
     }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.qnet.Frame;
+import io.qnet.wire.Checksum;
 import io.qnet.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 public final class InPacket {
     /** The longest packet with room for link headers and padding. */
     private static final int SCRATCH_LENGTH = 65_535 + 128;
+    /** The sum over a range that holds the right checksum. */
+    private static final int VALID_SUM = 0xffff;
 
     private Frame frame = new Frame();
     private ByteBuf data = Unpooled.EMPTY_BUFFER;
@@ -117,8 +120,8 @@ public final class InPacket {
         if (checksumTrusted) {
             return true;
         }
-        int pseudoHeader = PseudoHeader.sum(source, destination, protocol, length);
-        return Checksum.complement(FrameSums.sum(frame, transportIndex, length, pseudoHeader)) == 0;
+        int pseudoHeader = Checksum.pseudoHeader(source, destination, protocol, length);
+        return FrameSums.sum(frame, transportIndex, length, pseudoHeader) == VALID_SUM;
     }
 
     void close() {

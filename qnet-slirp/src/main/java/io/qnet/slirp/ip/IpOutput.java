@@ -6,7 +6,11 @@ import io.qnet.Offload;
 import io.qnet.loop.Loop;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Checksum;
+import io.qnet.wire.Ethernet;
+import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
+import io.qnet.wire.Ipv4;
 import java.util.ArrayDeque;
 
 /**
@@ -18,16 +22,11 @@ import java.util.ArrayDeque;
  * <p>Loop thread only. Owns its buffers until {@link #close()}.
  */
 public final class IpOutput implements GuestOutput {
-    static final int IPV4_HEADER_LENGTH = 20;
-
     private static final int MAX_PACKET = 65_535;
     /** Headers of Ethernet, IP and TCP at their longest. */
     private static final int HEADROOM = 128;
 
-    private static final int MAX_GSO_BYTES = MAX_PACKET - IPV4_HEADER_LENGTH - 60;
-    private static final int FLAG_DONT_FRAGMENT = 0x4000;
-    private static final int FLAG_MORE = 0x2000;
-    private static final int PROTOCOL_TCP = 6;
+    private static final int MAX_GSO_BYTES = MAX_PACKET - Ipv4.HEADER_LENGTH - 60;
 
     private final GuestNetwork network;
     private final GuestPort port;
@@ -82,7 +81,7 @@ public final class IpOutput implements GuestOutput {
 
     @Override
     public OutPacket begin(IpAddress source, IpAddress destination, int protocol) {
-        packet.begin(source, destination, protocol, Ethernet.HEADER_LENGTH + IPV4_HEADER_LENGTH);
+        packet.begin(source, destination, protocol, Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH);
         return packet;
     }
 
@@ -93,15 +92,15 @@ public final class IpOutput implements GuestOutput {
             return true;
         }
         long mac = macFor(out.destination());
-        int length = IPV4_HEADER_LENGTH + out.transportLength() + out.frame().payloadLength();
-        Ethernet.write(head, 0, mac, Ethernet.macOf(network.host4()), Ethernet.TYPE_IPV4);
+        int length = Ipv4.HEADER_LENGTH + out.transportLength() + out.frame().payloadLength();
+        Ethernet.write(head, 0, mac, EmulatedMac.of(network.host4()), Ethernet.TYPE_IPV4);
         if (length > mtu && out.gsoSize() == 0) {
             return sendFragments(out, length);
         }
-        writeHeader(head, out, length, out.isDontFragment() ? FLAG_DONT_FRAGMENT : 0, nextId);
+        writeHeader(head, out, length, out.isDontFragment() ? Ipv4.DONT_FRAGMENT : 0, nextId);
         nextId += out.gsoSize() == 0 ? 1 : 1 + length / out.gsoSize();
         Frame frame = out.frame();
-        int headLength = Ethernet.HEADER_LENGTH + IPV4_HEADER_LENGTH + out.transportLength();
+        int headLength = Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH + out.transportLength();
         if (frame.sliceCount() > 0 && headLength + frame.payloadLength() < Ethernet.MIN_LENGTH) {
             headLength = pullSlices(frame, head, headLength);
         }
@@ -179,7 +178,7 @@ public final class IpOutput implements GuestOutput {
     }
 
     private void ask(IpAddress neighbour) {
-        Arp.writeRequest(fragmentHead, network.host4(), neighbour);
+        ArpResponder.writeRequest(fragmentHead, network.host4(), neighbour);
         sendRaw(fragmentHead, Ethernet.MIN_LENGTH);
     }
 
@@ -188,7 +187,7 @@ public final class IpOutput implements GuestOutput {
             return Ethernet.BROADCAST;
         }
         return GuestNetwork.isMulticast(destination)
-                ? Ethernet.multicastMac(destination)
+                ? EmulatedMac.ofGroup(destination)
                 : neighbours.lookup(destination);
     }
 
@@ -223,18 +222,18 @@ public final class IpOutput implements GuestOutput {
 
     /** The first fragment is taken or refused as a whole packet would be; those after it may be queued by the port. */
     private boolean sendFragments(OutPacket out, int length) {
-        completeChecksum(out, length - IPV4_HEADER_LENGTH);
+        completeChecksum(out, length - Ipv4.HEADER_LENGTH);
         int id = nextId++;
-        int step = (mtu - IPV4_HEADER_LENGTH) & ~7;
-        int payload = length - IPV4_HEADER_LENGTH;
-        long mac = Ethernet.mac(head, 0);
-        boolean known = neighbours.lookup(out.destination()) != NeighbourTable.UNKNOWN || NeighbourTable.isGroup(mac);
+        int step = (mtu - Ipv4.HEADER_LENGTH) & ~7;
+        int payload = length - Ipv4.HEADER_LENGTH;
+        long mac = Ethernet.readAddress(head, 0);
+        boolean known = neighbours.lookup(out.destination()) != NeighbourTable.UNKNOWN || Ethernet.isMulticast(mac);
         for (int offset = 0; offset < payload; offset += step) {
             int part = Math.min(step, payload - offset);
-            int more = offset + part < payload ? FLAG_MORE : 0;
+            int more = offset + part < payload ? Ipv4.MORE_FRAGMENTS : 0;
             fragmentHead.setBytes(0, head, 0, Ethernet.HEADER_LENGTH);
-            writeHeader(fragmentHead, out, IPV4_HEADER_LENGTH + part, more | offset >>> 3, id);
-            int at = Ethernet.HEADER_LENGTH + IPV4_HEADER_LENGTH;
+            writeHeader(fragmentHead, out, Ipv4.HEADER_LENGTH + part, more | offset >>> 3, id);
+            int at = Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH;
             copyTransport(out, offset, fragmentHead, at, part);
             fragment.clear().head(fragmentHead, 0, padded(fragmentHead, at + part));
             if (offset > 0 && known) {
@@ -254,8 +253,7 @@ public final class IpOutput implements GuestOutput {
         Frame whole = out.frame().head(head, 0, out.transportIndex() + out.transportLength());
         int field = out.transportIndex() + out.openChecksumOffset();
         int sum = FrameSums.sum(whole, out.transportIndex(), transportLength, 0);
-        int checksum = Checksum.complement(sum);
-        head.setShort(field, checksum == 0 && out.protocol() != PROTOCOL_TCP ? 0xffff : checksum);
+        head.setShort(field, out.protocol() == Ip.UDP ? Checksum.finishUdp(sum) : Checksum.finish(sum));
     }
 
     private static void copyTransport(OutPacket out, int offset, ByteBuf target, int at, int length) {
@@ -283,16 +281,17 @@ public final class IpOutput implements GuestOutput {
     }
 
     private static void writeHeader(ByteBuf buffer, OutPacket out, int length, int flagsAndOffset, int id) {
-        int at = Ethernet.HEADER_LENGTH;
-        buffer.setShort(at, 0x4500 | out.trafficClass());
-        buffer.setShort(at + 2, length);
-        buffer.setShort(at + 4, id);
-        buffer.setShort(at + 6, flagsAndOffset);
-        buffer.setShort(at + 8, out.ttl() << 8 | out.protocol());
-        buffer.setShort(at + 10, 0);
-        buffer.setInt(at + 12, out.source().ipv4());
-        buffer.setInt(at + 16, out.destination().ipv4());
-        buffer.setShort(at + 10, Checksum.complement(Checksum.sum(buffer, at, IPV4_HEADER_LENGTH)));
+        Ipv4.write(
+                buffer,
+                Ethernet.HEADER_LENGTH,
+                out.trafficClass(),
+                length,
+                id,
+                flagsAndOffset,
+                out.ttl(),
+                out.protocol(),
+                out.source().ipv4(),
+                out.destination().ipv4());
     }
 
     /** Moves payload into the head, of a frame so short that it is to be padded. */

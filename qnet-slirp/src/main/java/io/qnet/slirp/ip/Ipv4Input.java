@@ -6,7 +6,11 @@ import io.qnet.Frame;
 import io.qnet.Offload;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Bytes;
+import io.qnet.wire.Ethernet;
 import io.qnet.wire.IpAddress;
+import io.qnet.wire.Ipv4;
+import io.qnet.wire.Ipv4View;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Loop thread only.
  */
 public final class Ipv4Input {
-    private static final int MIN_HEADER_LENGTH = 20;
-    private static final int FLAG_MORE = 0x2000;
-    private static final int OFFSET_MASK = 0x1fff;
+    /** Where the source's MAC address stands in a frame. */
+    private static final int SOURCE_OFFSET = 6;
 
     private final GuestNetwork network;
     private final LocalAddresses local;
@@ -26,6 +29,7 @@ public final class Ipv4Input {
     private final Reassembler reassembler;
     private final AddressCache addresses;
     private final ByteBufAllocator allocator;
+    private final Ipv4View view = new Ipv4View();
     private final InPacket packet;
     private final Frame reassembled = new Frame();
     private final @Nullable PacketHandler[] handlers = new @Nullable PacketHandler[256];
@@ -63,47 +67,30 @@ public final class Ipv4Input {
     }
 
     void onFrame(Frame frame, long nowNanos) {
-        ByteBuf data = frame.head();
         int at = frame.headIndex() + Ethernet.HEADER_LENGTH;
-        int available = frame.length() - Ethernet.HEADER_LENGTH;
-        int inHead = frame.headLength() - Ethernet.HEADER_LENGTH;
-        if (inHead < MIN_HEADER_LENGTH) {
-            malformed.increment();
-            return;
-        }
-        int headerLength = (data.getByte(at) & 0xf) * 4;
-        int totalLength = data.getUnsignedShort(at + 2);
-        if ((data.getByte(at) >>> 4) != 4
-                || headerLength < MIN_HEADER_LENGTH
-                || headerLength > inHead
-                || totalLength < headerLength
-                || totalLength > available) {
+        if (!view.wrap(frame.head(), at, frame.headLength() - Ethernet.HEADER_LENGTH, frame.payloadLength())) {
             malformed.increment();
             return;
         }
         boolean trusted = (frame.flags() & (Offload.NEEDS_CSUM | Offload.DATA_VALID)) != 0;
-        if (!trusted && Checksum.complement(Checksum.sum(data, at, headerLength)) != 0) {
+        if (!trusted && !view.isChecksumValid()) {
             badChecksum.increment();
             return;
         }
-        IpAddress source = addresses.ipv4(data.getInt(at + 12));
+        IpAddress source = addresses.ipv4(view.source());
         if (!isAcceptable(source)) {
             badSource.increment();
             return;
         }
-        if (source.ipv4() != 0) {
-            output.learned(source, Ethernet.source(data, frame.headIndex()));
+        if (view.source() != 0) {
+            output.learned(source, Ethernet.readAddress(frame.head(), frame.headIndex() + SOURCE_OFFSET));
         }
-        packet.ends(source, addresses.ipv4(data.getInt(at + 16)))
-                .header(
-                        data.getUnsignedByte(at + 9),
-                        data.getUnsignedByte(at + 8),
-                        data.getUnsignedByte(at + 1),
-                        trusted)
-                .data(frame, at, at + headerLength, totalLength - headerLength);
-        if (packet.ttl() == 0) {
+        packet.ends(source, addresses.ipv4(view.destination()))
+                .header(view.protocol(), view.ttl(), view.typeOfService(), trusted)
+                .data(frame, at, view.payloadIndex(), view.payloadLength());
+        if (view.ttl() == 0) {
             errors.timeExceeded(packet, nowNanos);
-        } else if ((data.getUnsignedShort(at + 6) & (FLAG_MORE | OFFSET_MASK)) != 0) {
+        } else if (view.isFragment()) {
             onFragment(nowNanos);
         } else {
             dispatch(nowNanos);
@@ -135,18 +122,18 @@ public final class Ipv4Input {
     }
 
     private void onFragment(long nowNanos) {
+        int id = view.identification();
+        int offset = view.fragmentOffset();
+        boolean more = view.isMoreFragments();
         packet.makeContiguous();
-        ByteBuf data = packet.data();
-        int flagsAndOffset = data.getUnsignedShort(packet.ipIndex() + 6);
-        int id = data.getUnsignedShort(packet.ipIndex() + 4);
         ByteBuf payload = reassembler.add(
                 packet.source(),
                 packet.destination(),
                 packet.protocol(),
                 id,
-                (flagsAndOffset & OFFSET_MASK) << 3,
-                (flagsAndOffset & FLAG_MORE) != 0,
-                data,
+                offset,
+                more,
+                packet.data(),
                 packet.transportIndex(),
                 packet.transportLength(),
                 nowNanos);
@@ -163,19 +150,22 @@ public final class Ipv4Input {
     /** Gives the payload an IP header again, so that errors about it can quote one. */
     private void dispatchReassembled(ByteBuf payload, int id, long nowNanos) {
         int length = payload.readableBytes();
-        ByteBuf whole = allocator.directBuffer(MIN_HEADER_LENGTH + length);
+        ByteBuf whole = allocator.directBuffer(Ipv4.HEADER_LENGTH + length);
         try {
-            whole.setShort(0, 0x4500 | packet.trafficClass());
-            whole.setShort(2, MIN_HEADER_LENGTH + length);
-            whole.setInt(4, id << 16);
-            whole.setShort(8, packet.ttl() << 8 | packet.protocol());
-            whole.setShort(10, 0);
-            whole.setInt(12, packet.source().ipv4());
-            whole.setInt(16, packet.destination().ipv4());
-            whole.setShort(10, Checksum.complement(Checksum.sum(whole, 0, MIN_HEADER_LENGTH)));
-            whole.setBytes(MIN_HEADER_LENGTH, payload, 0, length);
-            reassembled.clear().head(whole, 0, MIN_HEADER_LENGTH + length);
-            packet.data(reassembled, 0, MIN_HEADER_LENGTH, length)
+            Ipv4.write(
+                    whole,
+                    0,
+                    packet.trafficClass(),
+                    Ipv4.HEADER_LENGTH + length,
+                    id,
+                    0,
+                    packet.ttl(),
+                    packet.protocol(),
+                    packet.source().ipv4(),
+                    packet.destination().ipv4());
+            Bytes.copy(payload, 0, whole, Ipv4.HEADER_LENGTH, length);
+            reassembled.clear().head(whole, 0, Ipv4.HEADER_LENGTH + length);
+            packet.data(reassembled, 0, Ipv4.HEADER_LENGTH, length)
                     .header(packet.protocol(), packet.ttl(), packet.trafficClass(), false);
             dispatch(nowNanos);
         } finally {

@@ -1,5 +1,6 @@
 package io.qnet.slirp.ip;
 
+import io.qnet.wire.Ethernet;
 import io.qnet.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ public final class NeighbourTable {
         if (present != null && present.mac == mac && present.guest().equals(address)) {
             return false;
         }
-        if (isGroup(mac) || mac == 0) {
+        if (Ethernet.isMulticast(mac) || mac == 0) {
             return false;
         }
         present = neighbours.get(address, 0);
@@ -84,11 +85,6 @@ public final class NeighbourTable {
     /** Calls {@code visitor} for every neighbour, the one confirmed longest ago first. */
     public void forEach(Visitor visitor) {
         neighbours.forEach(neighbour -> visitor.visit(neighbour.guest(), neighbour.mac));
-    }
-
-    /** Whether a MAC address is of a group (multicast or broadcast). */
-    static boolean isGroup(long mac) {
-        return (mac & 0x0100_0000_0000L) != 0;
     }
 
     /** Sees one neighbour. */

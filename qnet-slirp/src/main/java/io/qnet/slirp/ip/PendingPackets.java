@@ -6,6 +6,7 @@ import io.qnet.loop.Timer;
 import io.qnet.loop.Timers;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Ethernet;
 import io.qnet.wire.IpAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -86,7 +87,7 @@ final class PendingPackets {
         }
         forget(present);
         for (Frame frame = present.frames.poll(); frame != null; frame = present.frames.poll()) {
-            Ethernet.setDestination(frame.head(), frame.headIndex(), mac);
+            Ethernet.writeAddress(frame.head(), frame.headIndex(), mac);
             sender.send(frame);
             discard(frame);
         }

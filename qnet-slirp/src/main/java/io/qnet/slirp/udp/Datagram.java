@@ -1,42 +1,27 @@
 package io.qnet.slirp.udp;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.qnet.slirp.ip.InPacket;
 import io.qnet.wire.IpAddress;
+import io.qnet.wire.UdpView;
 import org.jspecify.annotations.Nullable;
 
-/** A datagram from a guest, checked: a view on its packet, reused for all datagrams and borrowed for the call. */
+/** A datagram from a guest, checked, with the packet that it came in: reused for all datagrams and borrowed for the call. Its payload is contiguous. */
 public final class Datagram {
-    /** Bytes of UDP's header. */
-    public static final int HEADER_LENGTH = 8;
-
+    private final UdpView view = new UdpView();
     private @Nullable InPacket packet;
-    private ByteBuf data = Unpooled.EMPTY_BUFFER;
-    private int at;
-    private int length;
 
     Datagram() {}
 
-    /** Reads a packet that is contiguous. False if its lengths lie (RFC 768). */
+    /** Reads a packet that is contiguous. False if its lengths lie. */
     boolean wrap(InPacket packet) {
-        if (packet.transportLength() < HEADER_LENGTH) {
-            return false;
-        }
-        int udpLength = packet.data().getUnsignedShort(packet.transportIndex() + 4);
-        if (udpLength < HEADER_LENGTH || udpLength > packet.transportLength()) {
-            return false;
-        }
         this.packet = packet;
-        data = packet.data();
-        at = packet.transportIndex();
-        length = udpLength;
-        return true;
+        return view.wrap(packet.data(), packet.transportIndex(), packet.transportLength());
     }
 
     /** Whether its checksum is right, or there is none. */
     boolean isChecksumValid() {
-        return data.getShort(at + 6) == 0 || packet().isChecksumValid(length);
+        return view.checksum() == 0 || packet().isChecksumValid(view.length());
     }
 
     /** The packet that it came in, for errors about it. */
@@ -55,7 +40,7 @@ public final class Datagram {
 
     /** The guest's port. */
     public int sourcePort() {
-        return data.getUnsignedShort(at);
+        return view.sourcePort();
     }
 
     /** Where it goes. */
@@ -65,21 +50,21 @@ public final class Datagram {
 
     /** The port where it goes. */
     public int destinationPort() {
-        return data.getUnsignedShort(at + 2);
+        return view.destinationPort();
     }
 
     /** The buffer that holds the payload. */
     public ByteBuf data() {
-        return data;
+        return view.buffer();
     }
 
     /** Where the payload begins in {@link #data()}. */
     public int payloadIndex() {
-        return at + HEADER_LENGTH;
+        return view.payloadIndex();
     }
 
     /** The bytes of the payload; may be 0. */
     public int payloadLength() {
-        return length - HEADER_LENGTH;
+        return view.payloadLength();
     }
 }

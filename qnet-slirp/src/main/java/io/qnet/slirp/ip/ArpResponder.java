@@ -5,6 +5,9 @@ import io.netty.buffer.ByteBufAllocator;
 import io.qnet.Frame;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Arp;
+import io.qnet.wire.ArpView;
+import io.qnet.wire.Ethernet;
 import io.qnet.wire.IpAddress;
 
 /**
@@ -12,25 +15,17 @@ import io.qnet.wire.IpAddress;
  *
  * <p>Pure. Owns its buffer until {@link #close()}.
  */
-final class Arp {
-    /** Bytes of a message after the Ethernet header. */
-    static final int LENGTH = 28;
-
-    private static final int REQUEST = 1;
-    private static final int REPLY = 2;
-    private static final int ETHERNET = 1;
-    private static final int LENGTHS_6_4 = 0x0604;
-    private static final int AT = Ethernet.HEADER_LENGTH;
-
+final class ArpResponder {
     private final GuestNetwork network;
     private final LocalAddresses local;
     private final IpOutput output;
     private final AddressCache addresses;
+    private final ArpView view = new ArpView();
     private final ByteBuf reply;
     private final Counter malformed;
     private final Counter conflicts;
 
-    Arp(
+    ArpResponder(
             GuestNetwork network,
             LocalAddresses local,
             IpOutput output,
@@ -48,18 +43,14 @@ final class Arp {
 
     /** Handles an ARP frame. */
     void onFrame(Frame frame) {
-        ByteBuf data = frame.head();
-        int at = frame.headIndex() + AT;
-        if (frame.headLength() < AT + LENGTH
-                || data.getUnsignedShort(at) != ETHERNET
-                || data.getUnsignedShort(at + 2) != Ethernet.TYPE_IPV4
-                || data.getUnsignedShort(at + 4) != LENGTHS_6_4) {
+        int at = frame.headIndex() + Ethernet.HEADER_LENGTH;
+        if (!view.wrap(frame.head(), at, frame.headLength() - Ethernet.HEADER_LENGTH)) {
             malformed.increment();
             return;
         }
-        IpAddress sender = addresses.ipv4(data.getInt(at + 14));
-        IpAddress target = addresses.ipv4(data.getInt(at + 24));
-        long senderMac = Ethernet.mac(data, at + 8);
+        IpAddress sender = addresses.ipv4(view.senderAddress());
+        IpAddress target = addresses.ipv4(view.targetAddress());
+        long senderMac = view.senderMac();
         if (local.contains(sender)) {
             conflicts.increment();
             return;
@@ -67,8 +58,8 @@ final class Arp {
         if (isGuest(sender)) {
             output.learned(sender, senderMac);
         }
-        if (data.getUnsignedShort(at + 6) == REQUEST && network.contains(target) && local.contains(target)) {
-            write(reply, REPLY, senderMac, /* sender= */ target, senderMac, /* target= */ sender);
+        if (view.operation() == Arp.REQUEST && network.contains(target) && local.contains(target)) {
+            writeReply(target, senderMac, sender);
             output.sendRaw(reply, Ethernet.MIN_LENGTH);
         }
     }
@@ -83,22 +74,24 @@ final class Arp {
                 && !network.isBroadcast(address);
     }
 
-    /** Writes a broadcast request, padded. */
-    static void writeRequest(ByteBuf buffer, IpAddress sender, IpAddress target) {
-        write(buffer, REQUEST, Ethernet.BROADCAST, sender, 0, target);
+    /** Tells a guest the MAC address of one of our hosts, which is the reply's sender. */
+    private void writeReply(IpAddress host, long guestMac, IpAddress guest) {
+        long mac = EmulatedMac.of(host);
+        Ethernet.write(reply, 0, guestMac, mac, Ethernet.TYPE_ARP);
+        Arp.write(reply, Ethernet.HEADER_LENGTH, Arp.REPLY, mac, host.ipv4(), guestMac, guest.ipv4());
+        pad(reply);
     }
 
-    private static void write(
-            ByteBuf buffer, int operation, long destination, IpAddress sender, long targetMac, IpAddress target) {
-        Ethernet.write(buffer, 0, destination, Ethernet.macOf(sender), Ethernet.TYPE_ARP);
-        buffer.setShort(AT, ETHERNET);
-        buffer.setShort(AT + 2, Ethernet.TYPE_IPV4);
-        buffer.setShort(AT + 4, LENGTHS_6_4);
-        buffer.setShort(AT + 6, operation);
-        Ethernet.setMac(buffer, AT + 8, Ethernet.macOf(sender));
-        buffer.setInt(AT + 14, sender.ipv4());
-        Ethernet.setMac(buffer, AT + 18, targetMac);
-        buffer.setInt(AT + 24, target.ipv4());
-        buffer.setZero(AT + LENGTH, Ethernet.MIN_LENGTH - AT - LENGTH);
+    /** Writes a broadcast request, padded. */
+    static void writeRequest(ByteBuf buffer, IpAddress sender, IpAddress target) {
+        long mac = EmulatedMac.of(sender);
+        Ethernet.write(buffer, 0, Ethernet.BROADCAST, mac, Ethernet.TYPE_ARP);
+        Arp.write(buffer, Ethernet.HEADER_LENGTH, Arp.REQUEST, mac, sender.ipv4(), 0, target.ipv4());
+        pad(buffer);
+    }
+
+    private static void pad(ByteBuf buffer) {
+        int end = Ethernet.HEADER_LENGTH + Arp.LENGTH;
+        buffer.setZero(end, Ethernet.MIN_LENGTH - end);
     }
 }
