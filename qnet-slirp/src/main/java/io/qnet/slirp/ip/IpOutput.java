@@ -14,8 +14,8 @@ import io.qnet.wire.Ipv4;
 import java.util.ArrayDeque;
 
 /**
- * IPv4 towards guests: headers, neighbours, fragmentation (RFC 791 §2.3, RFC 6864), padding. Checksums and segmentation that a transport left open stay open; whoever cannot take that finishes them at its
- * edge.
+ * IPv4 towards guests: headers, neighbours, fragmentation (RFC 791 §2.3, RFC 6864), padding. Segmentation that a transport left open stays open, and so do checksums if a guest takes them; whoever cannot
+ * finishes them at its edge.
  *
  * <p>The source MAC of every packet is the gateway's, whoever its IP source is, as a router's would be (libslirp does the same).
  *
@@ -94,6 +94,9 @@ public final class IpOutput implements GuestOutput {
         long mac = macFor(out.destination());
         int length = Ipv4.HEADER_LENGTH + out.transportLength() + out.frame().payloadLength();
         Ethernet.write(head, 0, mac, EmulatedMac.of(network.host4()), Ethernet.TYPE_IPV4);
+        if (out.gsoSize() == 0 && (length > mtu || (port.guestTakes() & Offload.TAKES_CSUM) == 0)) {
+            completeChecksum(out, length - Ipv4.HEADER_LENGTH);
+        }
         if (length > mtu && out.gsoSize() == 0) {
             return sendFragments(out, length);
         }
@@ -222,7 +225,6 @@ public final class IpOutput implements GuestOutput {
 
     /** The first fragment is taken or refused as a whole packet would be; those after it may be queued by the port. */
     private boolean sendFragments(OutPacket out, int length) {
-        completeChecksum(out, length - Ipv4.HEADER_LENGTH);
         int id = nextId++;
         int step = (mtu - Ipv4.HEADER_LENGTH) & ~7;
         int payload = length - Ipv4.HEADER_LENGTH;
@@ -246,6 +248,7 @@ public final class IpOutput implements GuestOutput {
         return true;
     }
 
+    /** Sums once what would otherwise be summed by every port of a hub. */
     private void completeChecksum(OutPacket out, int transportLength) {
         if (out.openChecksumOffset() < 0) {
             return;
@@ -254,6 +257,7 @@ public final class IpOutput implements GuestOutput {
         int field = out.transportIndex() + out.openChecksumOffset();
         int sum = FrameSums.sum(whole, out.transportIndex(), transportLength, 0);
         head.setShort(field, out.protocol() == Ip.UDP ? Checksum.finishUdp(sum) : Checksum.finish(sum));
+        out.openChecksum(OutPacket.CLOSED);
     }
 
     private static void copyTransport(OutPacket out, int offset, ByteBuf target, int at, int length) {

@@ -19,7 +19,10 @@ public final class OutPacket {
     private int ttl;
     private int trafficClass;
     private boolean dontFragment;
-    private int openChecksumOffset = -1;
+    /** No checksum is open. */
+    static final int CLOSED = -1;
+
+    private int openChecksumOffset = CLOSED;
     private int gsoSize;
 
     /**
@@ -39,7 +42,7 @@ public final class OutPacket {
         ttl = 64;
         trafficClass = 0;
         dontFragment = false;
-        openChecksumOffset = -1;
+        openChecksumOffset = CLOSED;
         gsoSize = 0;
     }
 
