@@ -2,9 +2,11 @@ package io.qnet.slirp;
 
 import io.qnet.Frame;
 import io.qnet.host.HostNetwork;
+import io.qnet.host.HostStream;
 import io.qnet.loop.Loop;
 import io.qnet.option.HostForward;
 import io.qnet.slirp.egress.Egress;
+import io.qnet.slirp.egress.TcpEgress;
 import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.icmp.Echo;
 import io.qnet.slirp.ip.GuestInput;
@@ -17,7 +19,12 @@ import io.qnet.slirp.ip.Reassembler;
 import io.qnet.slirp.service.DhcpServer;
 import io.qnet.slirp.service.DhcpService;
 import io.qnet.slirp.service.DnsForwarder;
+import io.qnet.slirp.service.DnsStreams;
 import io.qnet.slirp.service.Resolvers;
+import io.qnet.slirp.tcp.MemoryBudget;
+import io.qnet.slirp.tcp.TcpConfig;
+import io.qnet.slirp.tcp.TcpFlow;
+import io.qnet.slirp.tcp.TcpStack;
 import io.qnet.slirp.udp.UdpFlows;
 import io.qnet.slirp.udp.UdpInput;
 import io.qnet.slirp.udp.UdpOutput;
@@ -28,6 +35,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The layers of one user netdev, joined: what frames from guests pass on their way in, and what packets to them pass on their way out.
@@ -36,6 +44,8 @@ import java.util.List;
  */
 final class UserStack {
     private static final int MAX_NEIGHBOURS = 1024;
+    /** Descriptors that are left to the rest of the process. */
+    private static final int SPARE_DESCRIPTORS = 256;
     /** Half of Linux's default range of ephemeral ports. */
     private static final int MAX_PORTS = 14_116;
 
@@ -46,11 +56,15 @@ final class UserStack {
     private final Echo echo;
     private final UdpFlows udp;
     private final DnsForwarder dns;
+    private final TcpStack tcp;
     private final HostForwards forwards;
+    private final Loop loop;
     private final NeighbourTable neighbours = new NeighbourTable(MAX_NEIGHBOURS);
 
     UserStack(UserSettings settings, GuestPort port, HostNetwork host, Loop loop, Counters counters) {
         this.host = host;
+        this.loop = loop;
+        SecureRandom random = new SecureRandom();
         LocalAddresses local = new LocalAddresses(settings.network());
         output = new IpOutput(
                 settings.network(), port, neighbours, settings.mtu(), new SecureRandom().nextInt(), loop, counters);
@@ -65,10 +79,20 @@ final class UserStack {
         udp = new UdpFlows(udpOutput, errors, egress, host, loop, settings.udpTimeoutNanos(), maxUdp, counters);
         Resolvers resolvers = new Resolvers(settings.resolvers(), host);
         dns = new DnsForwarder(udpOutput, errors, egress, resolvers, host, loop, counters);
+        int maxTcp = Math.min(settings.maxTcp(), Math.max(1, host.descriptorLimit() - SPARE_DESCRIPTORS));
+        tcp = new TcpStack(
+                TcpConfig.DEFAULT.withMaxFlows(maxTcp).withKeepAliveNanos(settings.tcpIdleTimeoutNanos()),
+                loop,
+                output,
+                new TcpEgress(egress, host, new DnsStreams(resolvers, egress, host, loop)),
+                (flow, error, synPacket) -> errors.undeliverable(flow.guest(), error, null, synPacket, loop.nowNanos()),
+                new MemoryBudget(settings.memoryBytes()),
+                counters,
+                random);
         forwards = new HostForwards(
                 settings.network(),
                 IpAddress.ofIpv4(settings.dhcp().start()),
-                (source, sourcePort, guest, guestPort, stream) -> null,
+                this::dial,
                 udpOutput,
                 host,
                 loop,
@@ -83,6 +107,7 @@ final class UserStack {
         udpInput.addService(forwards.answers());
         input.ipv4().handler(Ip.ICMP, echo);
         input.ipv4().handler(Ip.UDP, udpInput);
+        input.ipv4().handler(Ip.TCP, new TcpInput(tcp, counters));
     }
 
     /** Opens the forwards: the last one first, as QEMU does. */
@@ -103,6 +128,15 @@ final class UserStack {
 
     void onSendable() {
         output.onSendable();
+    }
+
+    private HostStream.@Nullable Handler dial(
+            IpAddress source, int sourcePort, IpAddress guest, int guestPort, HostStream stream) {
+        return tcp.accept(new TcpFlow(guest, guestPort, source, sourcePort), stream, loop.nowNanos());
+    }
+
+    TcpStack tcp() {
+        return tcp;
     }
 
     HostForwards forwards() {
@@ -128,6 +162,7 @@ final class UserStack {
     /** Closes everything; the host's network is its owner's. */
     void close() {
         forwards.close();
+        tcp.close();
         dns.close();
         udp.close();
         echo.close();

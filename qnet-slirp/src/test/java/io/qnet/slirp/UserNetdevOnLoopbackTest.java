@@ -10,15 +10,23 @@ import io.qnet.slirp.forward.ForwardInfo;
 import io.qnet.testkit.Datagram;
 import io.qnet.testkit.FakeGuest;
 import io.qnet.testkit.GuestException;
+import io.qnet.testkit.GuestListener;
+import io.qnet.testkit.GuestTcp;
 import io.qnet.testkit.GuestUdp;
 import io.qnet.testkit.IcmpError;
 import io.qnet.testkit.Lease;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -122,5 +130,75 @@ class UserNetdevOnLoopbackTest {
             assertThat(text(receive(two))).isEqualTo("2");
         }
         guest.close();
+    }
+
+    @Test
+    void connectionsReachTheHostAndCarryDataBothWays() throws Exception {
+        user(options -> options);
+        FakeGuest guest = guest("g1").address("10.0.2.15", 24, "10.0.2.2");
+        byte[] data = new byte[3_000_000];
+        new Random(2).nextBytes(data);
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            GuestTcp connection = guest.connect("10.0.2.2", server.getLocalPort());
+            try (Socket accepted = server.accept()) {
+                CompletableFuture<byte[]> uploaded = CompletableFuture.supplyAsync(() -> readAll(accepted));
+                connection.write(data).shutdownOutput();
+                assertThat(uploaded.get(20, TimeUnit.SECONDS)).isEqualTo(data);
+                CompletableFuture<Void> download = CompletableFuture.runAsync(() -> writeAll(accepted, data));
+                assertThat(connection.readAll()).isEqualTo(data);
+                download.get(20, TimeUnit.SECONDS);
+            }
+        }
+        guest.close();
+    }
+
+    @Test
+    void aClosedPortOfTheHostRefusesConnections() throws Exception {
+        user(options -> options);
+        FakeGuest guest = guest("g1").address("10.0.2.15", 24, "10.0.2.2");
+        int port;
+        try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            port = server.getLocalPort();
+        }
+        assertThatThrownBy(() -> guest.connect("10.0.2.2", port))
+                .isInstanceOfSatisfying(
+                        GuestException.class, e -> assertThat(e.reason()).isEqualTo(GuestException.Reason.REFUSED));
+        guest.close();
+    }
+
+    @Test
+    void forwardsLeadFromTheHostToAGuest() throws Exception {
+        UserNetdev user = user(options -> options.hostForward("tcp:127.0.0.1:0-:80"));
+        FakeGuest guest = guest("g1").address("10.0.2.15", 24, "10.0.2.2");
+        GuestListener listener = guest.listen(80);
+        InetSocketAddress listen = (InetSocketAddress) user.forwards().get(0).listen();
+        try (Socket host = new Socket(listen.getAddress(), listen.getPort())) {
+            GuestTcp accepted = listener.accept();
+            host.getOutputStream().write("question".getBytes(StandardCharsets.UTF_8));
+            assertThat(accepted.readText(8)).isEqualTo("question");
+            accepted.write("answer").shutdownOutput();
+            assertThat(new String(readAll(host), StandardCharsets.UTF_8)).isEqualTo("answer");
+        }
+        assertThat(user.hostForwardRemove("tcp:127.0.0.1:" + listen.getPort())).isTrue();
+        assertThat(user.hostForwardRemove("tcp:127.0.0.1:" + listen.getPort())).isFalse();
+        assertThat(user.forwards()).isEmpty();
+        guest.close();
+    }
+
+    private static byte[] readAll(Socket socket) {
+        try {
+            return socket.getInputStream().readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void writeAll(Socket socket, byte[] data) {
+        try {
+            socket.getOutputStream().write(data);
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
