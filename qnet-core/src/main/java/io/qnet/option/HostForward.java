@@ -108,7 +108,7 @@ public record HostForward(String rule, Protocol protocol, Listen listen, Guest g
                 throw bad("Bad host address");
             }
             String ports = upTo(outsideBrackets('-'), "Bad host port separator");
-            int plus = ports.indexOf('+');
+            int plus = ports.indexOf('+', 1); // a first one is the port's sign
             int port = port(plus < 0 ? ports : ports.substring(0, plus), 0, "Bad host port");
             int count = plus < 0 ? 1 : port(ports.substring(plus + 1), 1, "Bad host port");
             if (port + count > 0x1_0000 || (port == 0 && count > 1)) {

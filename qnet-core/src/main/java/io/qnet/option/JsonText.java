@@ -36,7 +36,7 @@ final class JsonText {
         try (JsonParser parser = FACTORY.createParser(text)) {
             return object(parser, text);
         } catch (JsonParseException e) {
-            throw new OptionException(reason(e, text));
+            throw new OptionException(ERROR + reason(e, text));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // a string is no device: it does not fail
         }
@@ -91,52 +91,71 @@ final class JsonText {
         String found = e.getOriginalMessage();
         if (e instanceof JsonEOFException) {
             int quote = openQuote(text);
-            return ERROR + (quote < 0 ? "premature EOI" : "stray '" + text.substring(quote) + "'");
+            return quote < 0 ? "premature EOI" : "stray '" + text.substring(quote) + "'";
         }
         if (found.startsWith("Duplicate field")) {
-            return ERROR + "duplicate key";
+            return "duplicate key";
+        }
+        int at = Math.max(0, Math.min((int) e.getLocation().getCharOffset(), text.length() - 1));
+        if (found.contains("hex-digit")) {
+            return text.substring(text.lastIndexOf("\\u", at), at + 1) + " is not a valid Unicode character";
         }
         if (found.contains("escape")) {
-            return ERROR + "invalid escape sequence in string";
+            return "invalid escape sequence in string";
         }
-        Matcher token = UNRECOGNIZED.matcher(found);
-        if (token.find()) {
-            return ERROR + "invalid keyword '" + token.group(1) + "'";
-        }
-        return ERROR + reasonAt(found, text, (int) e.getLocation().getCharOffset());
+        Matcher word = UNRECOGNIZED.matcher(found);
+        return word.find() ? reasonOfWord(word.group(1)) : reasonAt(found, text, at);
     }
 
-    private static String reasonAt(String found, String text, int offset) {
-        int at = Math.max(0, Math.min(offset, text.length() - 1));
-        while (at > 0 && isWordChar(text.charAt(at)) && isWordChar(text.charAt(at - 1))) {
-            at--;
+    /** A bare word: for QEMU lower case makes a keyword, any other letter is stray by itself. */
+    private static String reasonOfWord(String word) {
+        char first = word.charAt(0);
+        return isLowerCase(first) ? "invalid keyword '" + word + "'" : "stray '" + first + "'";
+    }
+
+    private static String reasonAt(String found, String text, int at) {
+        char c = text.charAt(at);
+        if (isLowerCase(c)) {
+            int end = at;
+            while (end < text.length() && isLowerCase(text.charAt(end))) {
+                end++;
+            }
+            return reasonOfWord(text.substring(at, end));
         }
-        int end = at + 1;
-        while (end < text.length() && isWordChar(text.charAt(at)) && isWordChar(text.charAt(end))) {
-            end++;
-        }
-        String token = text.substring(at, end);
-        char first = token.charAt(0);
-        if (Character.isLetter(first)) {
-            return "invalid keyword '" + token + "'";
+        if (found.contains("numeric value") || found.contains("zeroes") || found.contains("Decimal point")) {
+            int end = Math.min(text.length(), c == '.' ? at + 2 : at + 1); // up to what cannot follow
+            return "stray '" + text.substring(numberStart(text, at), end) + "'";
         }
         if (found.contains("colon")) {
             return "missing : in object pair";
         }
-        if (found.contains("comma")) {
-            return "expected separator in " + (found.contains("ARRAY") || found.contains("Array") ? "list" : "dict");
+        boolean afterValue = "[{,:".indexOf(lastBefore(text, at)) < 0;
+        if (found.contains("comma") || (found.contains("close marker") && afterValue)) {
+            boolean list = found.contains("Array") || found.contains("ARRAY") || found.contains("expected ']'");
+            return "expected separator in " + (list ? "list" : "dict");
         }
-        if (Character.isDigit(first) && found.contains("leading zero")) {
-            return "stray '" + token + "'";
+        if ("}],:".indexOf(c) >= 0) {
+            return "expecting value";
         }
-        if (found.contains("field name")) {
-            return first == '}' ? "expecting value" : "key is not a string in object";
-        }
-        return "}],:".indexOf(first) >= 0 ? "expecting value" : "stray '" + token + "'";
+        return found.contains("field name") ? "key is not a string in object" : "stray '" + c + "'";
     }
 
-    private static boolean isWordChar(char c) {
-        return Character.isLetterOrDigit(c);
+    private static boolean isLowerCase(char c) {
+        return c >= 'a' && c <= 'z';
+    }
+
+    private static int numberStart(String text, int at) {
+        int start = at;
+        while (start > 0 && "+-.eE0123456789".indexOf(text.charAt(start - 1)) >= 0) {
+            start--;
+        }
+        return start;
+    }
+
+    /** The last character before this place that is no blank. */
+    private static char lastBefore(String text, int at) {
+        String before = text.substring(0, at).stripTrailing();
+        return before.isEmpty() ? ' ' : before.charAt(before.length() - 1);
     }
 
     /** Where the string that never ends begins, or -1 if none is open at the end. */

@@ -126,7 +126,7 @@ public final class Keyval {
             while (prefix < key.length() && isDomainChar(key.charAt(prefix))) {
                 prefix++;
             }
-            if (!key.startsWith("__", at) || prefix == at + 2 || !key.startsWith("_", prefix)) {
+            if (!key.startsWith("__", at) || !key.startsWith("_", prefix)) {
                 return -1;
             }
             at = prefix + 1;

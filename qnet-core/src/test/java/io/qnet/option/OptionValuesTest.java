@@ -37,6 +37,13 @@ class OptionValuesTest {
     }
 
     @Test
+    void anEmptyPrefixBeforeItsLengthIsForTheNetdevToRefuse() {
+        OptionValues user = NetdevSchemas.USER.parse("ipv6-net=/64");
+        assertThat(user.string("ipv6-prefix")).isEmpty();
+        assertThat(user.integer("ipv6-prefixlen", 0)).isEqualTo(64);
+    }
+
+    @Test
     void ownKindsOfANetem() {
         OptionValues netem =
                 FilterSchemas.NETEM.parse("netdev=n,loss=1%,delay=20ms,jitter=300us,rate=10M,limit=1M,seed=-7,burst=3");
