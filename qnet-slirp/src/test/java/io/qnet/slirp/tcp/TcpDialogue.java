@@ -159,8 +159,7 @@ final class TcpDialogue {
 
     TcpDialogue guestSends(int flags, int seq, int ack, byte[] options, String payload) {
         byte[] text = payload.getBytes(StandardCharsets.ISO_8859_1);
-        byte[] tcp =
-                GuestFrames.tcp(flow.guestPort(), flow.hostPort(), seq, ack, flags, guestWindow, options, text);
+        byte[] tcp = GuestFrames.tcp(flow.guestPort(), flow.hostPort(), seq, ack, flags, guestWindow, options, text);
         return guestSends(GuestFrames.contiguous(tcp), tcp.length);
     }
 
