@@ -77,8 +77,8 @@ public final class Demo {
         Nic nic1 = lan.add(Nic.config());
         Nic nic2 = lan.add(Nic.config());
         DemoCapture capture = DemoCapture.start(network, user.id());
-        try (FakeGuest guest1 = FakeGuest.on(network, nic1);
-                FakeGuest guest2 = FakeGuest.on(network, nic2)) {
+        try (FakeGuest guest1 = FakeGuest.builder().name("guest 1").on(network, nic1);
+                FakeGuest guest2 = FakeGuest.builder().name("guest 2").on(network, nic2)) {
             basics(guest1, guest2);
             bulk(guest1, web);
             serve(guest1, user);
