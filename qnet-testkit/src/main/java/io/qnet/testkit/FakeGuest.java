@@ -6,6 +6,9 @@ import io.qnet.testkit.codec.DnsMessage;
 import io.qnet.testkit.codec.Mac;
 import io.qnet.testkit.frame.FrameLog;
 import io.qnet.testkit.tcp.TcpSettings;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +16,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -212,9 +217,48 @@ public final class FakeGuest implements AutoCloseable {
         return waiting.call(() -> new GuestListener(stack, waiting, port, settings.tcp(), handler));
     }
 
+    /** A connection to be played by hand, segment by segment, from a port that the guest's TCP does not use. Asks for the next hop's MAC address first. */
+    public TcpDialogue dialogue(String host, int port) {
+        InetAddress address = addressOf(host);
+        Path path = waiting.call(() -> stack.ipv4.path(address));
+        if (arp(path.nextHop.getHostAddress()).isEmpty()) {
+            throw new GuestException(GuestException.Reason.UNREACHABLE, this + ": no answer to ARP for " + path.nextHop);
+        }
+        return waiting.call(() -> new TcpDialogue(stack, waiting, path, port, stack.tcp.freePort(address, port, 0)));
+    }
+
     /** How many connections the guest has, those in TIME-WAIT included. */
     public int openConnections() {
         return waiting.call(stack.tcp::openConnections);
+    }
+
+    // ---- HTTP
+
+    /** Fetches a page into memory. */
+    public HttpReply httpGet(String url) {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        HttpReply reply = httpGet(url, body, bytes -> {});
+        return new HttpReply(reply.status(), reply.headers(), body.toByteArray(), reply.length());
+    }
+
+    /** Fetches a page into a stream; {@code progress} is told how many bytes of it came so far. The reply's body is empty. */
+    public HttpReply httpGet(String url, OutputStream sink, LongConsumer progress) {
+        return new GuestHttp(this).get(url, sink, progress);
+    }
+
+    /** Uploads by PUT; {@code progress} is told how many bytes were handed to TCP so far. */
+    public HttpReply httpPut(String url, InputStream body, long length, LongConsumer progress) {
+        return new GuestHttp(this).put(url, body, length, progress);
+    }
+
+    /** Serves HTTP. The handler is called on the network's loop, where nothing may wait. */
+    public GuestListener serveHttp(int port, Function<HttpRequest, HttpReply> handler) {
+        return listen(port, connection -> connection.handle(new GuestHttpServer(handler)));
+    }
+
+    /** Serves one text at every path. */
+    public GuestListener serveHttp(int port, String text) {
+        return serveHttp(port, request -> HttpReply.text(text));
     }
 
     // ---- frames

@@ -4,6 +4,7 @@ import io.qnet.testkit.codec.Bytes;
 import io.qnet.testkit.codec.DhcpMessage;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -77,7 +78,7 @@ public final class GuestDhcp {
     /** Asks for everything but an address. */
     public DhcpMessage inform() {
         DhcpMessage inform = message(DhcpMessage.INFORM);
-        InetAddress own = waiting.call(() -> java.util.Optional.ofNullable(stack.ipv4.address()))
+        InetAddress own = waiting.call(() -> Optional.ofNullable(stack.ipv4.address()))
                 .orElse(null);
         inform.ciaddr = own == null ? 0 : Bytes.i32(own.getAddress(), 0);
         return exchange(inform, answer -> answer.type() == DhcpMessage.ACK);

@@ -7,12 +7,14 @@ import io.qnet.testkit.tcp.Surroundings;
 import io.qnet.testkit.tcp.TcpFailure;
 import io.qnet.testkit.tcp.TcpSettings;
 import io.qnet.testkit.tcp.TcpState;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -174,7 +176,7 @@ public final class GuestTcp implements AutoCloseable {
 
     /** Reads everything up to the other side's end. */
     public byte[] readAll() {
-        java.io.ByteArrayOutputStream all = new java.io.ByteArrayOutputStream();
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
         byte[] chunk = new byte[CHUNK];
         for (int taken = read(chunk, 0, CHUNK); taken >= 0; taken = read(chunk, 0, CHUNK)) {
             all.write(chunk, 0, taken);
@@ -246,7 +248,7 @@ public final class GuestTcp implements AutoCloseable {
 
     /** Why the connection failed, or null if it did not. */
     public @Nullable TcpFailure failure() {
-        return waiting.call(() -> java.util.Optional.ofNullable(failure)).orElse(null);
+        return waiting.call(() -> Optional.ofNullable(failure)).orElse(null);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +73,7 @@ public final class GuestUdp implements AutoCloseable {
 
     /** The next datagram if one is there. */
     public @Nullable Datagram poll() {
-        return waiting.call(() -> java.util.Optional.ofNullable(received.poll()))
+        return waiting.call(() -> Optional.ofNullable(received.poll()))
                 .orElse(null);
     }
 

@@ -34,4 +34,9 @@ final class Path {
     long pseudoHeader(int protocol, int length) {
         return InternetChecksum.pseudoHeader(sourceBytes, destinationBytes, protocol, length);
     }
+
+    /** Whether what came the other way carries its right checksum. */
+    boolean checksumIsRight(int protocol, byte[] bytes, int at, int length) {
+        return InternetChecksum.isRight(pseudoHeader(protocol, length), bytes, at, length);
+    }
 }

@@ -193,7 +193,8 @@ final class TcpLayer {
         emit(stack.ipv4.path(to), out, new byte[0]);
     }
 
-    private int freePort(InetAddress to, int port, int wanted) {
+    /** A port that no connection to this address uses; {@code wanted} unless it is 0. */
+    int freePort(InetAddress to, int port, int wanted) {
         if (wanted != 0) {
             if (connections.containsKey(new Key(to, port, wanted))) {
                 throw new IllegalStateException("TCP port " + wanted + " is in use in " + stack);

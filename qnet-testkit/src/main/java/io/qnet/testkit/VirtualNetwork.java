@@ -7,21 +7,18 @@ import io.qnet.EndpointConfig;
 import io.qnet.Hub;
 import io.qnet.MacAddress;
 import io.qnet.Network;
-import io.qnet.NetworkBuilder;
 import io.qnet.Nic;
-import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
+import io.qnet.testkit.host.SimulatedHost;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A network in virtual time: one loop that runs only in calls of this class (or while one of its guests waits), a clock that moves only when nothing is left to do at the present moment. An hour passes in the
+ * A network in virtual time, on a simulated host: one loop that runs only in calls of this class (or while one of its guests waits), a clock that moves only when nothing is left to do at the present moment. An hour passes in the
  * time that its events take. The same seed gives the same run, byte for byte; it is part of every message of a failure.
  *
  * <pre>{@code
@@ -45,14 +42,21 @@ public final class VirtualNetwork implements AutoCloseable {
     private final MockTicker ticker = Ticker.newMockTicker();
     private final long startNanos = ticker.nanoTime();
     private final Network network;
+    private final SimulatedHost host;
     private final List<FakeGuest> guests = new ArrayList<>();
     private final Waiting.Driver driver = new VirtualDriver(this);
     private boolean running;
 
-    private VirtualNetwork(long seed, @Nullable Function<Loop, HostNetwork> host) {
+    private VirtualNetwork(long seed) {
         this.seed = seed;
-        NetworkBuilder builder = Network.builder().name("virtual").virtualTime(ticker);
-        this.network = (host == null ? builder : builder.hostNetwork(host)).open();
+        SimulatedHost[] made = new SimulatedHost[1];
+        this.network = Network.builder()
+                .name("virtual")
+                .virtualTime(ticker)
+                .hostNetwork(loop -> made[0] = new SimulatedHost(loop))
+                .open();
+        this.host = made[0];
+        settle(); // binds the loop to this thread
     }
 
     /** A network with a seed from the system property {@value #SEED}, else a fresh one. */
@@ -62,17 +66,17 @@ public final class VirtualNetwork implements AutoCloseable {
 
     /** A network with this seed. */
     public static VirtualNetwork open(long seed) {
-        return new VirtualNetwork(seed, null);
-    }
-
-    /** A network with this seed, whose netdevs reach the host through what {@code host} makes. */
-    public static VirtualNetwork open(long seed, Function<Loop, HostNetwork> host) {
-        return new VirtualNetwork(seed, host);
+        return new VirtualNetwork(seed);
     }
 
     /** The network itself. */
     public Network network() {
         return network;
+    }
+
+    /** The host that netdevs of this network reach. */
+    public SimulatedHost host() {
+        return host;
     }
 
     /** The seed. */

@@ -115,7 +115,7 @@ public final class Connection {
             sender.transmit(now);
         }
         if (receiver.ackDue && state != TcpState.SYN_SENT) {
-            emit(sender.sndNxt, Segment.ACK, 0, 0);
+            emit(sender.sndMax, Segment.ACK, 0, 0);
         }
     }
 
@@ -174,7 +174,7 @@ public final class Connection {
             return;
         }
         if (state != TcpState.SYN_SENT && state != TcpState.TIME_WAIT) {
-            emit(sender.sndNxt, Segment.RST | Segment.ACK, 0, 0);
+            emit(sender.sndMax, Segment.RST | Segment.ACK, 0, 0);
         }
         end(TcpFailure.ABORTED);
     }
@@ -305,9 +305,12 @@ public final class Connection {
             }
             return;
         }
-        if (!segment.has(Segment.SYN) || (ackGiven && !ackRight)) {
+        if (ackGiven && !ackRight) {
             surroundings.onViolation(this, "not an answer to the SYN: " + segment);
             return;
+        }
+        if (!segment.has(Segment.SYN)) {
+            return; // something that overtook the SYN|ACK
         }
         checkOffers(segment);
         receiver.start(segment.seq, firstWindow());
@@ -360,7 +363,7 @@ public final class Connection {
             return;
         }
         check(segment);
-        if (Seq.after(segment.ack, sender.sndMax)) {
+        if (Seq.after(segment.ack, sender.ackLimit)) {
             surroundings.onViolation(this, "acknowledges what was never sent: " + segment);
             receiver.ackDue = true;
             return;
@@ -383,7 +386,7 @@ public final class Connection {
         receiver.ackDue = true;
         // An ACK without data is still heard when the window is shut (RFC 9293 §3.10.7.4), and the repeated handshake
         // ACK is not needed.
-        if (segment.has(Segment.ACK) && segment.seq == receiver.rcvNxt && !Seq.after(segment.ack, sender.sndMax)) {
+        if (segment.has(Segment.ACK) && segment.seq == receiver.rcvNxt && !Seq.after(segment.ack, sender.ackLimit)) {
             sender.onAck(segment, nowNanos);
             onAckForState();
         }

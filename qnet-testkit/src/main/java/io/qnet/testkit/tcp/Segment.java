@@ -42,7 +42,7 @@ public final class Segment {
     /** The MSS option, or 0 if there is none. */
     public int mss;
     /** The window scale option, or -1. */
-    public int windowScale;
+    public int windowScale = -1;
     /** Whether SACK is permitted. */
     public boolean sackPermitted;
     /** Whether there is a timestamps option. */

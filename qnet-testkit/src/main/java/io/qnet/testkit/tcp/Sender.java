@@ -19,8 +19,10 @@ final class Sender {
     int sndUna;
     /** SND.NXT; goes back to {@link #sndUna} when everything is to be repeated. */
     int sndNxt;
-    /** The end of what was ever sent. */
+    /** The end of what was ever sent, window probes apart: the sequence number of segments without payload, so that they are acceptable even while things are being repeated. */
     int sndMax;
+    /** The end of what may be acknowledged: {@link #sndMax}, or a probe beyond it. */
+    int ackLimit;
     /** SND.WND in bytes. */
     int sndWnd;
     /** The most payload of one segment. */
@@ -63,6 +65,7 @@ final class Sender {
         this.sndUna = iss;
         this.sndNxt = iss;
         this.sndMax = iss;
+        this.ackLimit = iss;
         this.dataSeq = iss + 1;
         this.recover = iss;
     }
@@ -199,6 +202,7 @@ final class Sender {
         }
         sndUna = ack;
         sndNxt = Seq.max(sndNxt, ack);
+        sndMax = Seq.max(sndMax, ack);
         retries = 0;
         duplicates = 0;
         stopTimer();
@@ -281,6 +285,7 @@ final class Sender {
             sndNxt = end;
         }
         sndMax = Seq.max(sndMax, end);
+        ackLimit = Seq.max(ackLimit, end);
     }
 
     private void refuse(long nowNanos) {
@@ -315,7 +320,7 @@ final class Sender {
         int length = Math.min(1, dataEnd() - sndNxt);
         boolean fin = finWanted && length == dataEnd() - sndNxt;
         if (connection.emitData(sndNxt, fin ? Segment.FIN : 0, length, sndNxt - dataSeq)) {
-            sndMax = Seq.max(sndMax, sndNxt + length + (fin ? 1 : 0));
+            ackLimit = Seq.max(ackLimit, sndNxt + length + (fin ? 1 : 0));
         }
     }
 }
