@@ -222,7 +222,8 @@ public final class FakeGuest implements AutoCloseable {
         InetAddress address = addressOf(host);
         Path path = waiting.call(() -> stack.ipv4.path(address));
         if (arp(path.nextHop.getHostAddress()).isEmpty()) {
-            throw new GuestException(GuestException.Reason.UNREACHABLE, this + ": no answer to ARP for " + path.nextHop);
+            throw new GuestException(
+                    GuestException.Reason.UNREACHABLE, this + ": no answer to ARP for " + path.nextHop);
         }
         return waiting.call(() -> new TcpDialogue(stack, waiting, path, port, stack.tcp.freePort(address, port, 0)));
     }

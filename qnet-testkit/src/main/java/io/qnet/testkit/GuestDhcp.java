@@ -78,8 +78,8 @@ public final class GuestDhcp {
     /** Asks for everything but an address. */
     public DhcpMessage inform() {
         DhcpMessage inform = message(DhcpMessage.INFORM);
-        InetAddress own = waiting.call(() -> Optional.ofNullable(stack.ipv4.address()))
-                .orElse(null);
+        InetAddress own =
+                waiting.call(() -> Optional.ofNullable(stack.ipv4.address())).orElse(null);
         inform.ciaddr = own == null ? 0 : Bytes.i32(own.getAddress(), 0);
         return exchange(inform, answer -> answer.type() == DhcpMessage.ACK);
     }

@@ -73,8 +73,7 @@ public final class GuestUdp implements AutoCloseable {
 
     /** The next datagram if one is there. */
     public @Nullable Datagram poll() {
-        return waiting.call(() -> Optional.ofNullable(received.poll()))
-                .orElse(null);
+        return waiting.call(() -> Optional.ofNullable(received.poll())).orElse(null);
     }
 
     /** How many datagrams wait to be received. */

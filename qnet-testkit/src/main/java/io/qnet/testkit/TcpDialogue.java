@@ -169,7 +169,8 @@ public final class TcpDialogue implements AutoCloseable {
     /** Nothing more has come up to now. */
     public TcpDialogue expectSilence() {
         waiting.driver().settle();
-        Segment segment = waiting.call(() -> Optional.ofNullable(arrived.peek())).orElse(null);
+        Segment segment =
+                waiting.call(() -> Optional.ofNullable(arrived.peek())).orElse(null);
         if (segment != null) {
             throw failed("expected silence, but there came " + describe(segment));
         }
@@ -268,7 +269,8 @@ public final class TcpDialogue implements AutoCloseable {
         if (!waiting.driver().isVirtual()) {
             awaitArrival();
         }
-        Segment segment = waiting.call(() -> Optional.ofNullable(arrived.poll())).orElse(null);
+        Segment segment =
+                waiting.call(() -> Optional.ofNullable(arrived.poll())).orElse(null);
         if (segment == null) {
             throw failed("expected " + wanted + ", but nothing came");
         }

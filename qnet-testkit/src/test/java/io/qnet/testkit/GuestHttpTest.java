@@ -65,7 +65,9 @@ class GuestHttpTest {
 
     @Test
     void readsChunksAndBodiesThatEndWithTheConnection() {
-        answerOnce(81, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n");
+        answerOnce(
+                81,
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n");
         assertThat(client.httpGet("http://10.0.0.2:81/").text()).isEqualTo("abc0123456789");
         answerOnce(82, "HTTP/1.0 404 Not Found\r\n\r\nno such page");
         assertThat(client.httpGet("http://10.0.0.2:82/"))
@@ -89,13 +91,15 @@ class GuestHttpTest {
 
     private void answerOnce(int port, String answer) {
         byte[] bytes = answer.getBytes(StandardCharsets.ISO_8859_1);
-        server.listen(port, connection -> connection.handle(readable -> {
-            byte[] request = new byte[1000];
-            if (readable.tryRead(request, 0, request.length) > 0) {
-                readable.tryWrite(bytes, 0, bytes.length);
-                readable.close();
-            }
-        }));
+        server.listen(
+                port,
+                connection -> connection.handle(readable -> {
+                    byte[] request = new byte[1000];
+                    if (readable.tryRead(request, 0, request.length) > 0) {
+                        readable.tryWrite(bytes, 0, bytes.length);
+                        readable.close();
+                    }
+                }));
     }
 
     private static byte[] bytes(int length) {

@@ -140,25 +140,29 @@ class GuestServicesTest {
             }
             socket.sendOnLoop(datagram.from(), datagram.port(), answer, 0);
         });
-        server.listen(53, connection -> connection.handle(readable -> {
-            byte[] question = new byte[600];
-            int length = readable.tryRead(question, 0, question.length);
-            if (length > 0) {
-                byte[] answer = answer(java.util.Arrays.copyOfRange(question, 2, length));
-                byte[] framed = new byte[answer.length + 2];
-                Bytes.put16(framed, 0, answer.length);
-                System.arraycopy(answer, 0, framed, 2, answer.length);
-                readable.tryWrite(framed, 0, framed.length);
-            }
-        }));
+        server.listen(
+                53,
+                connection -> connection.handle(readable -> {
+                    byte[] question = new byte[600];
+                    int length = readable.tryRead(question, 0, question.length);
+                    if (length > 0) {
+                        byte[] answer = answer(java.util.Arrays.copyOfRange(question, 2, length));
+                        byte[] framed = new byte[answer.length + 2];
+                        Bytes.put16(framed, 0, answer.length);
+                        System.arraycopy(answer, 0, framed, 2, answer.length);
+                        readable.tryWrite(framed, 0, framed.length);
+                    }
+                }));
     }
 
     private static byte[] answer(byte[] question) {
         DnsMessage query = DnsMessage.decode(question);
-        return DnsMessage.respond(query, switch (query.name()) {
-            case "host.test" -> List.of(Addresses.parse("192.0.2.1"), Addresses.parse("2001:db8::1"));
-            case "server.test" -> List.of(Addresses.parse("10.0.0.2"));
-            default -> List.of();
-        });
+        return DnsMessage.respond(
+                query,
+                switch (query.name()) {
+                    case "host.test" -> List.of(Addresses.parse("192.0.2.1"), Addresses.parse("2001:db8::1"));
+                    case "server.test" -> List.of(Addresses.parse("10.0.0.2"));
+                    default -> List.of();
+                });
     }
 }

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 class TcpDialogueTest {
     private final VirtualNetwork net = VirtualNetwork.open();
     private final FakeGuest one = net.guest("one").address("10.0.0.1", 24);
-    private final FakeGuest two = net.guest("two", guest -> guest.initialSequenceNumber(0x7fff_fffe))
-            .address("10.0.0.2", 24);
+    private final FakeGuest two =
+            net.guest("two", guest -> guest.initialSequenceNumber(0x7fff_fffe)).address("10.0.0.2", 24);
     private final GuestListener listener = two.listen(80);
     private final TcpDialogue tcp = one.dialogue("10.0.0.2", 80);
 
@@ -43,7 +43,11 @@ class TcpDialogueTest {
 
     @Test
     void everySecondSegmentIsAcknowledgedAtOnce() {
-        tcp.establish().send(ACK, 1, 1, "a").expectSilence().send(ACK, 2, 1, "b").expect(ACK, 1, 3);
+        tcp.establish()
+                .send(ACK, 1, 1, "a")
+                .expectSilence()
+                .send(ACK, 2, 1, "b")
+                .expect(ACK, 1, 3);
     }
 
     @Test
@@ -82,20 +86,26 @@ class TcpDialogueTest {
         tcp.sendSyn(segment -> segment.sackPermitted = true)
                 .expect("SYN|ACK with SACK", segment -> segment.sackPermitted)
                 .send(ACK, 1, 1);
-        tcp.send(ACK, 4, 1, "def").expect("ACK of 1 with SACK 4-7", segment -> segment.ack == TcpDialogue.ISS + 1
-                && segment.sackCount == 1
-                && segment.sackStart[0] == TcpDialogue.ISS + 4
-                && segment.sackEnd[0] == TcpDialogue.ISS + 7);
+        tcp.send(ACK, 4, 1, "def")
+                .expect(
+                        "ACK of 1 with SACK 4-7",
+                        segment -> segment.ack == TcpDialogue.ISS + 1
+                                && segment.sackCount == 1
+                                && segment.sackStart[0] == TcpDialogue.ISS + 4
+                                && segment.sackEnd[0] == TcpDialogue.ISS + 7);
         tcp.send(ACK, 1, 1, "abc").expect(ACK, 1, 7);
         assertThat(listener.accept().readText(6)).isEqualTo("abcdef");
     }
 
     @Test
     void noOptionIsSentThatWasNotOffered() {
-        tcp.send(SYN, 0, 0).expect("SYN|ACK without options but MSS", segment -> segment.windowScale < 0
-                && !segment.sackPermitted
-                && !segment.hasTimestamps
-                && segment.mss == 1460);
+        tcp.send(SYN, 0, 0)
+                .expect(
+                        "SYN|ACK without options but MSS",
+                        segment -> segment.windowScale < 0
+                                && !segment.sackPermitted
+                                && !segment.hasTimestamps
+                                && segment.mss == 1460);
     }
 
     @Test
@@ -105,7 +115,9 @@ class TcpDialogueTest {
         tcp.send(RST, 10, 0).expect(ACK, 1, 1);
         assertThat(server.state()).isEqualTo(TcpState.ESTABLISHED);
         tcp.send(RST, 1, 0).expectSilence();
-        assertThatThrownBy(() -> server.read(1)).isInstanceOf(GuestException.class).hasMessageContaining("RESET");
+        assertThatThrownBy(() -> server.read(1))
+                .isInstanceOf(GuestException.class)
+                .hasMessageContaining("RESET");
     }
 
     @Test

@@ -12,6 +12,7 @@ final class SimulatedDatagrams implements HostDatagrams {
     private static final int MOST_WAITING = 256;
     private static final int LARGEST = 65_507;
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Waiting(byte[] data, InetSocketAddress from) {}
 
     private final SimulatedHost host;

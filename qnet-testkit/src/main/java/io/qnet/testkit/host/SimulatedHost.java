@@ -154,7 +154,8 @@ public final class SimulatedHost implements HostNetwork {
             SocketAddress remote, @Nullable InetSocketAddress local, long timeoutNanos, HostStream.Handler handler) {
         checkLoop();
         boolean room = openCount() < descriptorLimit;
-        InetSocketAddress own = local != null && local.getPort() != 0 ? local : new InetSocketAddress(loopback(), nextPort++);
+        InetSocketAddress own =
+                local != null && local.getPort() != 0 ? local : new InetSocketAddress(loopback(), nextPort++);
         SimulatedStream stream = new SimulatedStream(this, own, remote, handler);
         if (!room) {
             later(() -> stream.fail(HostError.NO_RESOURCES));

@@ -68,7 +68,8 @@ class SimulatedHostTest {
         assertThat(told.events).containsExactly("connected", "data 65536");
         stream.setReadCredit(1 << 20);
         net.settle();
-        assertThat(told.events).containsExactly("connected", "data 65536", "data 65536", "data 65536", "data 3392", "eof");
+        assertThat(told.events)
+                .containsExactly("connected", "data 65536", "data 65536", "data 65536", "data 3392", "eof");
         assertThat(host.server(80).connection().readBytes()).isEqualTo(200_000);
         stream.close();
     }
@@ -210,8 +211,10 @@ class SimulatedHostTest {
             }
         });
         host.udp(7).echo();
-        assertThat(socket.send(Recorder.bytes("ping"), 0, 4, new InetSocketAddress(LOOPBACK, 7), 0)).isNull();
-        assertThat(socket.send(Recorder.bytes("ping"), 0, 4, new InetSocketAddress(LOOPBACK, 8), 0)).isNull();
+        assertThat(socket.send(Recorder.bytes("ping"), 0, 4, new InetSocketAddress(LOOPBACK, 7), 0))
+                .isNull();
+        assertThat(socket.send(Recorder.bytes("ping"), 0, 4, new InetSocketAddress(LOOPBACK, 8), 0))
+                .isNull();
         assertThat(events).isEmpty();
         net.settle();
         assertThat(events).containsExactly("REFUSED to 8", "ping from 7");

@@ -20,7 +20,13 @@ class ConnectionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, 0, 0", "0.01, 0, 0", "0.05, 0.01, 0", "0, 0.3, 0", "0, 0, 20", "0.1, 0.1, 5", "0.2, 0, 0",
+        "0, 0, 0",
+        "0.01, 0, 0",
+        "0.05, 0.01, 0",
+        "0, 0.3, 0",
+        "0, 0, 20",
+        "0.1, 0.1, 5",
+        "0.2, 0, 0",
     })
     void carriesBytesIntactBothWays(double loss, double doubling, long jitterMillis) {
         for (int seed = 1; seed <= 5; seed++) {
@@ -149,7 +155,9 @@ class ConnectionTest {
 
     private static void assertSame(ByteArrayOutputStream got, byte[] wanted) {
         assertThat(got.size()).isEqualTo(wanted.length);
-        assertThat(Arrays.mismatch(got.toByteArray(), wanted)).as("first difference").isEqualTo(-1);
+        assertThat(Arrays.mismatch(got.toByteArray(), wanted))
+                .as("first difference")
+                .isEqualTo(-1);
     }
 
     private static int write(LossyPair pair, End end, byte[] data, int from) {

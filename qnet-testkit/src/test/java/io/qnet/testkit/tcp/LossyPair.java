@@ -18,7 +18,9 @@ final class LossyPair {
         final byte[] wire = new byte[70_000];
         boolean connected;
         boolean closed;
+
         @Nullable TcpFailure failure;
+
         String violation = "";
 
         End(int port, int peerPort, TcpSettings settings, int iss) {
@@ -63,6 +65,7 @@ final class LossyPair {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Travelling(long at, long number, End to, byte[] bytes) {}
 
     final End one;
@@ -115,8 +118,8 @@ final class LossyPair {
     }
 
     private static String describe(End end) {
-        return end.connection.state() + " " + end.failure + " received " + end.connection.bytesReceived() + " unacknowledged "
-                + end.connection.unacknowledged();
+        return end.connection.state() + " " + end.failure + " received " + end.connection.bytesReceived()
+                + " unacknowledged " + end.connection.unacknowledged();
     }
 
     private void arrive(Travelling what) {
