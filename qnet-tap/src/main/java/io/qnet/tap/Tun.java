@@ -2,6 +2,7 @@ package io.qnet.tap;
 
 import io.qnet.Offload;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import jnr.constants.platform.Errno;
 import jnr.constants.platform.Fcntl;
 import jnr.constants.platform.OpenFlags;
@@ -22,7 +23,6 @@ final class Tun {
     static final int IFF_NO_PI = 0x1000;
     static final int IFF_ONE_QUEUE = 0x2000;
     static final int IFF_VNET_HDR = 0x4000;
-    static final int IFF_MULTI_QUEUE = 0x0100;
 
     /** The longest name of an interface. */
     static final int NAME_BYTES = 15;
@@ -32,7 +32,9 @@ final class Tun {
     private static final long TUNSETOFFLOAD = 0x4004_54d0L;
     private static final long TUNSETSNDBUF = 0x4004_54d4L;
     private static final long TUNSETVNETHDRSZ = 0x4004_54d8L;
+    private static final int O_CLOEXEC = 0x80000;
     private static final int IFREQ_BYTES = 40;
+    private static final int FLAGS_AT = 16;
 
     private Tun() {}
 
@@ -59,26 +61,28 @@ final class Tun {
         static final Libc LIBC = LibraryLoader.create(Libc.class).load("c");
     }
 
-    /** What an opened TAP turned out to be. */
-    record Opened(int fd, String name, boolean vnetHeader) {}
+    /** What an opened TAP turned out to be. {@code takes} is a set of {@code Offload.TAKES_…}. */
+    record Opened(int fd, String name, boolean vnetHeader, int takes) {}
 
     /**
      * Opens a TAP as QEMU does ({@code tap_open} of {@code net/tap-linux.c}).
      *
      * @param pattern the name, or a pattern such as {@code tap%d}
-     * @param vnetHeader whether frames carry a virtio-net header of 12 bytes
+     * @param vnetHeader whether frames carry a virtio-net header of 12 bytes; empty for: if the kernel has it
+     * @param sendBufferBytes what the kernel keeps, 0 for no limit; empty for no limit, and no matter if the kernel cannot
      * @throws TapException with QEMU's text
      */
-    static Opened open(String pattern, boolean vnetHeader, boolean multiQueue) {
-        int fd = Loaded.LIBC.open("/dev/net/tun", OpenFlags.O_RDWR.intValue() | 0x80000 /* O_CLOEXEC */);
+    static Opened open(String pattern, Optional<Boolean> vnetHeader, Optional<Integer> sendBufferBytes) {
+        int fd = Loaded.LIBC.open("/dev/net/tun", OpenFlags.O_RDWR.intValue() | O_CLOEXEC);
         if (fd < 0) {
             throw new TapException("could not open /dev/net/tun: " + errorText());
         }
         boolean done = false;
         try {
-            String name = configure(fd, pattern, vnetHeader, multiQueue);
+            Opened opened = configure(fd, pattern, vnetHeader);
+            setSendBuffer(fd, sendBufferBytes);
             done = true;
-            return new Opened(fd, name, vnetHeader);
+            return opened;
         } finally {
             if (!done) {
                 Loaded.LIBC.close(fd);
@@ -86,39 +90,54 @@ final class Tun {
         }
     }
 
-    private static String configure(int fd, String pattern, boolean vnetHeader, boolean multiQueue) {
+    private static Opened configure(int fd, String pattern, Optional<Boolean> vnetHeader) {
         int features = features(fd);
-        if (vnetHeader && (features & IFF_VNET_HDR) == 0) {
+        boolean offered = (features & IFF_VNET_HDR) != 0;
+        if (vnetHeader.orElse(false) && !offered) {
             throw new TapException("vnet_hdr=1 requested, but no kernel support for IFF_VNET_HDR available");
         }
-        int flags = IFF_TAP | IFF_NO_PI | (features & IFF_ONE_QUEUE);
-        flags |= vnetHeader ? IFF_VNET_HDR : 0;
-        flags |= multiQueue ? IFF_MULTI_QUEUE : 0;
+        boolean vnet = vnetHeader.orElse(true) && offered;
+        int flags = IFF_TAP | IFF_NO_PI | (features & IFF_ONE_QUEUE) | (vnet ? IFF_VNET_HDR : 0);
         byte[] request = new byte[IFREQ_BYTES];
         byte[] nameBytes = pattern.getBytes(StandardCharsets.UTF_8);
         System.arraycopy(nameBytes, 0, request, 0, Math.min(nameBytes.length, NAME_BYTES));
-        putShort(request, 16, flags);
+        putShort(request, FLAGS_AT, flags);
         if (Loaded.LIBC.ioctl(fd, TUNSETIFF, request) != 0) {
             String shown = pattern.contains("%") ? "" : " (" + pattern + ")";
             throw new TapException("could not configure /dev/net/tun" + shown + ": " + errorText());
         }
         setNonBlocking(fd);
-        if (vnetHeader) {
+        int takes = Offload.TAKES_NOTHING;
+        if (vnet) {
             setInt(fd, TUNSETVNETHDRSZ, VnetHeader.BYTES, "TUNSETVNETHDRSZ");
+            takes = probeOffloads(fd);
         }
-        setInt(fd, TUNSETSNDBUF, Integer.MAX_VALUE, "TUNSETSNDBUF");
-        return nameIn(request);
+        return new Opened(fd, nameIn(request), vnet, takes);
+    }
+
+    /** What the kernel knows; UDP segmentation came with Linux 6.2. Nothing is left switched on. */
+    private static int probeOffloads(int fd) {
+        int takes = Offload.TAKES_ALL;
+        if (Loaded.LIBC.ioctl(fd, TUNSETOFFLOAD, (long) takes) != 0) {
+            takes &= ~(Offload.TAKES_USO4 | Offload.TAKES_USO6);
+        }
+        setOffload(fd, Offload.TAKES_NOTHING);
+        return takes;
     }
 
     /** Says what the reader takes undone: frames read may then have open checksums and be super-frames. {@code takes} is a set of {@code Offload.TAKES_…}, whose bits are TUNSETOFFLOAD's. */
     static void setOffload(int fd, int takes) {
         int present = (takes & Offload.TAKES_CSUM) == 0 ? Offload.TAKES_NOTHING : takes;
-        if (Loaded.LIBC.ioctl(fd, TUNSETOFFLOAD, (long) present) == 0) {
-            return;
-        }
-        int withoutUso = present & ~(Offload.TAKES_USO4 | Offload.TAKES_USO6); // Linux before 6.2
-        if (Loaded.LIBC.ioctl(fd, TUNSETOFFLOAD, (long) withoutUso) != 0) {
+        if (Loaded.LIBC.ioctl(fd, TUNSETOFFLOAD, (long) present) != 0) {
             throw new TapException("TUNSETOFFLOAD ioctl() failed: " + errorText());
+        }
+    }
+
+    private static void setSendBuffer(int fd, Optional<Integer> bytes) {
+        int value = bytes.filter(each -> each != 0).orElse(Integer.MAX_VALUE);
+        byte[] argument = intBytes(value);
+        if (Loaded.LIBC.ioctl(fd, TUNSETSNDBUF, argument) != 0 && bytes.isPresent()) {
+            throw new TapException("TUNSETSNDBUF ioctl failed: " + errorText());
         }
     }
 
@@ -138,10 +157,13 @@ final class Tun {
     }
 
     private static void setInt(int fd, long request, int value, String what) {
-        byte[] argument = {(byte) value, (byte) (value >>> 8), (byte) (value >>> 16), (byte) (value >>> 24)};
-        if (Loaded.LIBC.ioctl(fd, request, argument) != 0) {
+        if (Loaded.LIBC.ioctl(fd, request, intBytes(value)) != 0) {
             throw new TapException(what + " ioctl failed: " + errorText());
         }
+    }
+
+    private static byte[] intBytes(int value) {
+        return new byte[] {(byte) value, (byte) (value >>> 8), (byte) (value >>> 16), (byte) (value >>> 24)};
     }
 
     private static void putShort(byte[] target, int at, int value) {

@@ -10,25 +10,63 @@ import io.qnet.Offload;
 final class VnetHeader {
     static final int BYTES = 12;
 
+    /** Where TCP's data offset stands in its header, and where its checksum does. */
+    private static final int TCP_DATA_OFFSET = 12;
+
+    private static final int TCP_CSUM_OFFSET = 16;
+    private static final int TCP_HEADER = 20;
+    private static final int UDP_CSUM_OFFSET = 6;
+    private static final int UDP_HEADER = 8;
+    private static final int MAX_HEADERS = 256;
+
     private VnetHeader() {}
 
-    /** Puts what a header says into a frame's descriptor; false if it cannot be true of a frame of this length. */
-    static boolean read(ByteBuf buffer, int index, int frameLength, Frame frame) {
+    /**
+     * Makes a frame of what was read: the header at {@code index}, behind it {@code length} bytes. Where the header says that a TCP or UDP checksum is open, the frame's head ends with the headers and the
+     * payload is a slice, which a receiver may keep; other frames are all head.
+     *
+     * @return false if the header cannot be true of these bytes
+     */
+    static boolean read(ByteBuf buffer, int index, int length, Frame frame) {
+        int start = index + BYTES;
         int flags = buffer.getUnsignedByte(index);
         int gsoType = buffer.getUnsignedByte(index + 1);
-        int headerLength = buffer.getUnsignedShortLE(index + 2);
+        if ((flags & Offload.NEEDS_CSUM) == 0) {
+            frame.clear().head(buffer, start, length);
+            frame.offload(flags & Offload.DATA_VALID, Offload.GSO_NONE, 0, 0, 0, 0);
+            return gsoType == Offload.GSO_NONE;
+        }
         int gsoSize = buffer.getUnsignedShortLE(index + 4);
         int csumStart = buffer.getUnsignedShortLE(index + 6);
         int csumOffset = buffer.getUnsignedShortLE(index + 8);
-        boolean open = (flags & Offload.NEEDS_CSUM) != 0;
-        if (open && csumStart + csumOffset + 2 > frameLength) {
+        if (csumStart + csumOffset + 2 > length) {
             return false;
         }
-        if (gsoType != Offload.GSO_NONE && (gsoSize == 0 || headerLength > frameLength || !open)) {
+        int headers = headerLength(buffer, start, length, csumStart, csumOffset);
+        if (gsoType != Offload.GSO_NONE && (gsoSize == 0 || headers == 0)) {
             return false;
         }
-        frame.offload(flags, gsoType, headerLength, gsoSize, open ? csumStart : 0, open ? csumOffset : 0);
+        int head = headers == 0 ? length : headers;
+        frame.clear().head(buffer, start, head);
+        if (length > head) {
+            frame.addSlice(buffer, start + head, length - head);
+        }
+        frame.offload(
+                Offload.NEEDS_CSUM, gsoType, gsoType == Offload.GSO_NONE ? 0 : headers, gsoSize, csumStart, csumOffset);
         return true;
+    }
+
+    /** The length of all headers, or 0 if this is neither TCP nor UDP. The kernel's own {@code hdr_len} is a hint only: how much of it lies in one piece. */
+    private static int headerLength(ByteBuf buffer, int start, int length, int csumStart, int csumOffset) {
+        int transport = 0;
+        if (csumOffset == TCP_CSUM_OFFSET && csumStart + TCP_HEADER <= length) {
+            transport = (buffer.getUnsignedByte(start + csumStart + TCP_DATA_OFFSET) >>> 4) * 4;
+            transport = transport < TCP_HEADER ? 0 : transport;
+        } else if (csumOffset == UDP_CSUM_OFFSET) {
+            transport = UDP_HEADER;
+        }
+        int all = csumStart + transport;
+        return transport == 0 || all > length || all > MAX_HEADERS ? 0 : all;
     }
 
     /** Writes all 12 bytes of the header for a frame. */

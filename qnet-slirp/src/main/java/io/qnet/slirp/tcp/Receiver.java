@@ -64,9 +64,6 @@ final class Receiver {
     /** The host answers what the guest sends, so acknowledgements can wait for the answer. */
     private boolean interactive = true;
 
-    /** Whether the last segment that was sent carried a delayed acknowledgement. */
-    private boolean piggybacked;
-
     private final Deadline delayedAck = new Deadline();
 
     private boolean sack;
@@ -91,17 +88,18 @@ final class Receiver {
     /**
      * Begins when the guest's SYN is known.
      *
+     * @param mss the largest segment that we told the guest to send
+     * @param scaled whether both sides scale their windows
      * @param offloads whether the guest's side takes and makes super-segments
      */
-    void start(Handshake handshake, boolean offloads) {
-        rcvNxt = handshake.irs() + 1;
+    void start(int irs, int mss, boolean scaled, boolean sack, boolean timestamps, boolean offloads) {
+        rcvNxt = irs + 1;
         lastAckSent = rcvNxt;
-        mss = handshake.ownMss;
+        this.mss = mss;
         rcvMss = Math.min(536, mss);
-        boolean scaled = handshake.isScaled();
         shift = scaled ? WINDOW_SHIFT : 0;
-        sack = handshake.isSack();
-        timestamps = handshake.isTimestamps();
+        this.sack = sack;
+        this.timestamps = timestamps;
         int most = offloads ? MAX_LIMIT : (int) Math.min(MAX_LIMIT, (long) MAX_SEGMENTS * mss);
         maxLimit = scaled ? most : Math.min(most, 0xffff);
         limit = Math.min(FIRST_LIMIT, maxLimit);
@@ -333,13 +331,12 @@ final class Receiver {
         dupAcks = 0;
         unackedBytes = 0;
         duplicate = false;
-        piggybacked = delayedAck.isSet();
         delayedAck.clear();
     }
 
-    /** Text was sent; an acknowledgement that waited went with it. */
-    void onTextSent() {
-        if (piggybacked) {
+    /** Data for the guest was sent while an acknowledgement waited for it. */
+    void onPiggyback() {
+        if (delayedAck.isSet()) {
             interactive = true;
         }
     }

@@ -219,7 +219,7 @@ public final class TcpStack {
         }
         makeRoom();
         TcpConnection connection = create(flow, true, nowNanos);
-        connection.openFromHost(accepted);
+        connection.openFromHost(accepted, nowNanos);
         register(connection);
         counters.accepted.increment();
         due(connection);
@@ -369,6 +369,10 @@ public final class TcpStack {
 
     int mtu() {
         return output.mtu();
+    }
+
+    int maxGsoBytes() {
+        return output.maxGsoBytes();
     }
 
     boolean hasOffloads() {
