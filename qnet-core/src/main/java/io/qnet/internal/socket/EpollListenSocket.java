@@ -33,6 +33,7 @@ final class EpollListenSocket extends ListenSocket implements EpollIoHandle {
     }
 
     void register() throws IOException {
+        ownPath();
         IoRegistration made = sockets.register(this);
         registration = made;
         made.submit(EpollSockets.INPUT_OPS);

@@ -70,6 +70,7 @@ final class EpollSockets extends Sockets {
     public ListenSocket listen(SocketAddress local, int backlog, StreamOptions accepted, ListenSocket.Acceptor acceptor)
             throws IOException {
         SocketAddress at = nativeAddress(local);
+        makeRoom(at);
         LinuxSocket socket = open(at);
         try {
             if (at instanceof InetSocketAddress) {
@@ -156,6 +157,7 @@ final class EpollSockets extends Sockets {
         }
         if (address instanceof InetSocketAddress) {
             socket.setTcpNoDelay(true);
+            socket.setKeepAlive(options.keepAlive());
         }
     }
 

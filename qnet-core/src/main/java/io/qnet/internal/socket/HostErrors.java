@@ -73,6 +73,23 @@ public final class HostErrors {
         return text.substring(colon + 3).strip();
     }
 
+    /** As the kernel would say it. */
+    public static String textOf(HostError error) {
+        return switch (error) {
+            case REFUSED -> "Connection refused";
+            case RESET -> "Connection reset by peer";
+            case HOST_UNREACHABLE -> "No route to host";
+            case NET_UNREACHABLE -> "Network is unreachable";
+            case TIMED_OUT -> "Connection timed out";
+            case PROHIBITED -> "Permission denied";
+            case NO_RESOURCES -> "Too many open files";
+            case ADDRESS_IN_USE -> "Address already in use";
+            case MESSAGE_TOO_LARGE -> "Message too long";
+            case TTL_EXCEEDED -> "Time to live exceeded";
+            case OTHER -> "Input/output error";
+        };
+    }
+
     private static @Nullable HostError ofText(String text) {
         if (text.contains("refused")) {
             return HostError.REFUSED;

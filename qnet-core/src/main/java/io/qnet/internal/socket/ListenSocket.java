@@ -31,6 +31,7 @@ public abstract class ListenSocket extends Deferred {
             acceptSome();
         }
     };
+    private @Nullable UnixPath path;
     private boolean accepting = true;
     private boolean pending;
     private boolean closed;
@@ -58,7 +59,16 @@ public abstract class ListenSocket extends Deferred {
             closed = true;
             sockets().loop().timers().cancel(rest);
             release();
+            if (path != null) {
+                path.remove();
+            }
         }
+    }
+
+    /** Remembers the file of a unix socket, once it is bound. */
+    final void ownPath() throws IOException {
+        String file = Sockets.filePath(localAddress());
+        path = file == null ? null : UnixPath.bound(file);
     }
 
     /** Accepts one connection; null if there is none now. The handler is asked for only if there is one. */

@@ -29,6 +29,7 @@ final class NioListenSocket extends ListenSocket implements NioIoHandle {
     }
 
     void register() throws IOException {
+        ownPath();
         registration = sockets.register(this);
         wantAccept(true);
     }

@@ -51,6 +51,7 @@ final class NioSockets extends Sockets {
     public ListenSocket listen(SocketAddress local, int backlog, StreamOptions accepted, ListenSocket.Acceptor acceptor)
             throws IOException {
         SocketAddress at = jdkAddress(local);
+        makeRoom(at);
         ServerSocketChannel channel = ServerSocketChannel.open(family(at));
         try {
             channel.configureBlocking(false);
@@ -114,6 +115,7 @@ final class NioSockets extends Sockets {
         }
         if (address instanceof InetSocketAddress) {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, options.keepAlive());
         }
     }
 

@@ -58,7 +58,7 @@ public abstract class Sockets {
             throws IOException;
 
     /**
-     * Listens. An address in use by nobody any more is taken (SO_REUSEADDR); a unix path must not exist.
+     * Listens. An address in use by nobody any more is taken (SO_REUSEADDR), so is a unix path where a socket is that nobody listens on. A unix path is removed when the socket closes.
      *
      * @throws IOException if it cannot be bound
      */
@@ -101,6 +101,20 @@ public abstract class Sockets {
             return unix.getPath().toString();
         }
         return address instanceof DomainSocketAddress unix ? unix.path() : null;
+    }
+
+    /** Removes what a former listener left at a unix path. */
+    static void makeRoom(SocketAddress local) throws IOException {
+        String path = filePath(local);
+        if (path != null) {
+            UnixPath.makeRoom(path);
+        }
+    }
+
+    /** The path of a unix address that is a file, else null. */
+    static @Nullable String filePath(SocketAddress address) {
+        String path = unixPath(address);
+        return path == null || path.startsWith("\0") ? null : path;
     }
 
     /** Whether sockets to or at this address are of IPv6. */

@@ -41,7 +41,7 @@ public final class RealHostNetwork implements HostNetwork {
 
     private final Loop loop;
     private final Sockets sockets;
-    private final StreamOptions streamOptions = new StreamOptions(KernelLimits.receiveBuffer(), 0);
+    private final StreamOptions streamOptions = new StreamOptions(KernelLimits.receiveBuffer(), 0, false);
     private final ReadBuffers readBuffers;
     private final Resolvers resolvers = new Resolvers(RESOLV_CONF);
     private final Set<RealStream> streams = new HashSet<>();
@@ -80,9 +80,7 @@ public final class RealHostNetwork implements HostNetwork {
 
     @Override
     public HostListener listen(SocketAddress local, HostListener.Handler handler) throws HostException {
-        String unix = Sockets.unixPath(local);
-        Path path = unix == null || unix.startsWith("\0") ? null : Path.of(unix);
-        RealListener listener = new RealListener(this, handler, path);
+        RealListener listener = new RealListener(this, handler);
         try {
             listener.opened(sockets.listen(local, BACKLOG, streamOptions, listener));
         } catch (IOException e) {

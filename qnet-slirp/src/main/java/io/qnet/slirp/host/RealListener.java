@@ -6,24 +6,20 @@ import io.qnet.internal.socket.ListenSocket;
 import io.qnet.internal.socket.StreamSocket;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** A {@link HostListener} on a socket. A unix path is removed when it closes. */
+/** A {@link HostListener} on a socket. */
 final class RealListener implements HostListener, ListenSocket.Acceptor {
     private static final System.Logger LOG = System.getLogger(RealListener.class.getName());
 
     private final RealHostNetwork network;
     private final Handler handler;
-    private final @Nullable Path path;
     private @Nullable ListenSocket socket;
     private boolean failing;
 
-    RealListener(RealHostNetwork network, Handler handler, @Nullable Path path) {
+    RealListener(RealHostNetwork network, Handler handler) {
         this.network = network;
         this.handler = handler;
-        this.path = path;
     }
 
     void opened(ListenSocket listening) {
@@ -48,13 +44,6 @@ final class RealListener implements HostListener, ListenSocket.Acceptor {
         socket = null;
         present.close();
         network.forget(this);
-        if (path != null) {
-            try {
-                Files.deleteIfExists(path);
-            } catch (IOException e) {
-                LOG.log(System.Logger.Level.WARNING, "cannot remove " + path, e);
-            }
-        }
     }
 
     @Override
