@@ -77,8 +77,8 @@ public final class Demo {
         Nic nic1 = lan.add(Nic.config());
         Nic nic2 = lan.add(Nic.config());
         DemoCapture capture = DemoCapture.start(network, user.id());
-        try (FakeGuest guest1 = FakeGuest.on(network, nic1);
-                FakeGuest guest2 = FakeGuest.on(network, nic2)) {
+        try (FakeGuest guest1 = FakeGuest.builder().name("guest 1").on(network, nic1);
+                FakeGuest guest2 = FakeGuest.builder().name("guest 2").on(network, nic2)) {
             basics(guest1, guest2);
             bulk(guest1, web);
             serve(guest1, user);
@@ -118,9 +118,12 @@ public final class Demo {
 
     private void serve(FakeGuest guest, UserNetdev user) throws Exception {
         String page = "Hello from a guest\n";
-        GuestListener listener = guest.listen(80, DemoWebClient.page(page));
+        GuestListener listener = guest.listen(80);
+        Thread server = new Thread(() -> DemoWebClient.answer(listener.accept(), page), "demo-guest-web");
+        server.setDaemon(true);
+        server.start();
         int port = ((InetSocketAddress) user.forwards().get(0).listen()).getPort();
-        report.step("the host reads guest 1's page (hostfwd)", () -> {
+        report.step("the host reads guest 1's page ", () -> {
             URI uri = URI.create("http://127.0.0.1:" + port + "/");
             HttpResponse<String> answer = HttpClient.newBuilder()
                     .connectTimeout(Duration.ofSeconds(10))
@@ -132,6 +135,14 @@ public final class Demo {
             return uri + " says \"" + answer.body().strip() + "\"";
         });
         listener.close();
+    }
+
+    private static String addressOf(FakeGuest guest) throws IOException {
+        InetAddress address = guest.address();
+        if (address == null) {
+            throw new IOException(guest.name() + " has no address");
+        }
+        return address.getHostAddress();
     }
 
     private static void check(String expected, String actual) throws IOException {

@@ -55,7 +55,7 @@ final class DemoReport {
             result = step.run(bytes -> showProgress(name, bytes, totalBytes, began));
         } catch (Exception | GuestViolationError e) {
             clearProgress();
-            out.printf(Locale.ROOT, "%8s  %-34s FAILED: %s%n", since(startNanos), name, e.getMessage());
+            out.printf(Locale.ROOT, "%8s  %-38s FAILED: %s%n", since(startNanos), name, e.getMessage());
             throw e;
         }
         Row row = new Row(name, result, System.nanoTime() - began, totalBytes);
@@ -63,7 +63,7 @@ final class DemoReport {
         clearProgress();
         out.printf(
                 Locale.ROOT,
-                "%8s  %-34s %s%s%n",
+                "%8s  %-38s %s%s%n",
                 since(startNanos),
                 name,
                 result,
@@ -73,11 +73,11 @@ final class DemoReport {
     /** Prints the table of all steps. */
     void table() {
         out.println();
-        out.printf(Locale.ROOT, "%-34s  %-40s %10s  %12s%n", "step", "result", "time", "rate");
+        out.printf(Locale.ROOT, "%-38s  %-46s %9s  %12s%n", "step", "result", "time", "rate");
         for (Row row : rows) {
             out.printf(
                     Locale.ROOT,
-                    "%-34s  %-40s %10s  %12s%n",
+                    "%-38s  %-46s %9s  %12s%n",
                     row.name,
                     row.result,
                     duration(row.nanos),
@@ -94,7 +94,7 @@ final class DemoReport {
         double seconds = Math.max(now - began, 1) / 1e9;
         out.printf(
                 Locale.ROOT,
-                "\r%8s  %-34s %d of %d MiB, %.0f MiB/s\u001b[K",
+                "\r%8s  %-38s %d of %d MiB, %.0f MiB/s\u001b[K",
                 since(startNanos),
                 name,
                 bytes / MIB,

@@ -9,7 +9,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /** The guest's side of HTTP/1.0 and 1.1, as little of it as the demo needs. */
@@ -56,18 +55,16 @@ final class DemoWebClient {
         }
     }
 
-    /** Answers every request with one page. */
-    static Consumer<GuestTcp> page(String body) {
-        return connection -> {
-            try (connection) {
-                readHead(connection.input());
-                connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: "
-                        + body.length() + "\r\n\r\n" + body);
-                connection.shutdownOutput();
-            } catch (IOException e) {
-                connection.abort();
-            }
-        };
+    /** Answers one request with a page. */
+    static void answer(GuestTcp accepted, String body) {
+        try (GuestTcp connection = accepted) {
+            readHead(connection.input());
+            connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: "
+                    + body.length() + "\r\n\r\n" + body);
+            connection.shutdownOutput();
+        } catch (IOException e) {
+            accepted.abort();
+        }
     }
 
     private static String request(String method, String host, int port, long length) {

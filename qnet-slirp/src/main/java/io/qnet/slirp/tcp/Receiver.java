@@ -64,6 +64,9 @@ final class Receiver {
     /** The host answers what the guest sends, so acknowledgements can wait for the answer. */
     private boolean interactive = true;
 
+    /** Whether the last segment that was sent carried a delayed acknowledgement. */
+    private boolean piggybacked;
+
     private final Deadline delayedAck = new Deadline();
 
     private boolean sack;
@@ -88,18 +91,17 @@ final class Receiver {
     /**
      * Begins when the guest's SYN is known.
      *
-     * @param mss the largest segment that we told the guest to send
-     * @param scaled whether both sides scale their windows
      * @param offloads whether the guest's side takes and makes super-segments
      */
-    void start(int irs, int mss, boolean scaled, boolean sack, boolean timestamps, boolean offloads) {
-        rcvNxt = irs + 1;
+    void start(Handshake handshake, boolean offloads) {
+        rcvNxt = handshake.irs() + 1;
         lastAckSent = rcvNxt;
-        this.mss = mss;
+        mss = handshake.ownMss;
         rcvMss = Math.min(536, mss);
+        boolean scaled = handshake.isScaled();
         shift = scaled ? WINDOW_SHIFT : 0;
-        this.sack = sack;
-        this.timestamps = timestamps;
+        sack = handshake.isSack();
+        timestamps = handshake.isTimestamps();
         int most = offloads ? MAX_LIMIT : (int) Math.min(MAX_LIMIT, (long) MAX_SEGMENTS * mss);
         maxLimit = scaled ? most : Math.min(most, 0xffff);
         limit = Math.min(FIRST_LIMIT, maxLimit);
@@ -331,12 +333,13 @@ final class Receiver {
         dupAcks = 0;
         unackedBytes = 0;
         duplicate = false;
+        piggybacked = delayedAck.isSet();
         delayedAck.clear();
     }
 
-    /** Data for the guest was sent while an acknowledgement waited for it. */
-    void onPiggyback() {
-        if (delayedAck.isSet()) {
+    /** Text was sent; an acknowledgement that waited went with it. */
+    void onTextSent() {
+        if (piggybacked) {
             interactive = true;
         }
     }

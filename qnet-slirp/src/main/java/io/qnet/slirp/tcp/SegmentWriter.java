@@ -26,6 +26,11 @@ final class SegmentWriter {
         return output.begin(flow.host(), flow.guest(), PROTOCOL);
     }
 
+    /** The most payload of one packet. */
+    int maxBytes() {
+        return output.maxGsoBytes();
+    }
+
     static int optionsIndex(OutPacket packet) {
         return packet.transportIndex() + Tcp.HEADER_LENGTH;
     }
@@ -82,8 +87,15 @@ final class SegmentWriter {
         int seq = acked ? segment.ack : 0;
         int ack = acked ? 0 : segment.end();
         int flags = acked ? Tcp.RST : Tcp.RST | Tcp.ACK;
-        if (send(begin(flow), flow, flowSum(flow), seq, ack, flags, 0, 0, 0, 0)) {
-            counters.resetsOut.increment();
+        sendReset(flow, flowSum(flow), seq, ack, flags);
+    }
+
+    /** Sends a reset; false if the network takes nothing now. */
+    boolean sendReset(TcpFlow flow, int flowSum, int seq, int ack, int flags) {
+        if (!send(begin(flow), flow, flowSum, seq, ack, flags, 0, 0, 0, 0)) {
+            return false;
         }
+        counters.resetsOut.increment();
+        return true;
     }
 }

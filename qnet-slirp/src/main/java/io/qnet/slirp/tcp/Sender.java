@@ -37,7 +37,11 @@ final class Sender {
     /** Even without memory left a connection may hold this much, so that it gets on. */
     private static final long FLOOR = 16 << 10;
 
-    private final TcpConnection connection;
+    /** R2 of RFC 9293 §3.8.3, as a number of time-outs: the last is more than 100 s after the first. */
+    private static final int MAX_TIMEOUTS = 10;
+
+    private final Emission emission;
+    private final TcpCounters counters;
     private final SendBuffer buffer;
     private final MemoryBudget budget;
     private final RttEstimator rtt = new RttEstimator();
@@ -71,17 +75,18 @@ final class Sender {
 
     private final Deadline persist = new Deadline();
 
-    Sender(TcpConnection connection, ByteBufAllocator allocator, MemoryBudget budget) {
-        this.connection = connection;
+    Sender(Emission emission, ByteBufAllocator allocator, MemoryBudget budget, TcpCounters counters) {
+        this.emission = emission;
         this.budget = budget;
+        this.counters = counters;
         buffer = new SendBuffer(allocator, budget);
     }
 
-    /** Begins when the handshake is done: sequence numbers, sizes and options are agreed. */
-    void start(int sequence, int mss, int windowShift, boolean sack) {
-        this.mss = mss;
-        this.windowShift = windowShift;
-        recovery.start(sequence, mss, sack);
+    /** Begins when the guest's SYN is known: sequence numbers, sizes and options are agreed. */
+    void start(Handshake handshake) {
+        mss = handshake.sendMss();
+        windowShift = handshake.peerShift();
+        recovery.start(handshake.iss + 1, mss, handshake.isSack());
         congestion.start(mss);
     }
 
@@ -111,10 +116,6 @@ final class Sender {
 
     long queuedBytes() {
         return buffer.length();
-    }
-
-    SendBuffer buffer() {
-        return buffer;
     }
 
     boolean isFinQueued() {
@@ -217,7 +218,7 @@ final class Sender {
                     && echoedAge > (now - timeoutResentNanos) / RttEstimator.MILLISECOND + 1) {
                 congestion.undo();
                 recovery.onSpuriousTimeout();
-                connection.counters().spuriousTimeouts.increment();
+                counters.spuriousTimeouts.increment();
             }
         }
         recovery.onAdvance();
@@ -295,7 +296,7 @@ final class Sender {
         int flight = board.outstanding() - board.sackedBytes() + recovery.deliveredBytes();
         if (recovery.enterIfLost()) {
             congestion.enterRecovery(flight);
-            connection.counters().recoveries.increment();
+            counters.recoveries.increment();
         } else if (repairedByProbe && recovery.phase() == Phase.OPEN) {
             congestion.enterRecovery(flight);
             congestion.exitRecovery();
@@ -320,7 +321,7 @@ final class Sender {
 
     /** Sends what may be sent. */
     Progress transmit(long now) {
-        if ((probeDue && !sendProbe(now)) || (windowProbeDue && !sendWindowProbe())) {
+        if ((probeDue && !sendProbe(now)) || (windowProbeDue && !sendWindowProbe(now))) {
             return Progress.REFUSED;
         }
         restartAfterIdle(now);
@@ -379,15 +380,17 @@ final class Sender {
         }
         boolean fin = finSent && board.end(range) == board.nxt();
         int data = length - (fin ? 1 : 0);
-        int part = cut(start - board.una(), Math.min(data, allowed), data);
+        int position = start - board.una();
+        int part = cut(position, Math.min(data, allowed), data);
         fin &= part == data;
-        if (!connection.emit(start, Tcp.ACK | (fin ? Tcp.FIN : 0), start - board.una(), part)) {
+        int flags = Tcp.ACK | (fin ? Tcp.FIN : 0);
+        if (!emission.sendText(start, flags, buffer, position, part, mss, now)) {
             return -1;
         }
         int sent = part + (fin ? 1 : 0);
         board.retransmitted(range, sent, now);
-        connection.counters().retransmittedBytes.add(part);
-        connection.counters().retransmits.increment();
+        counters.retransmittedBytes.add(part);
+        counters.retransmits.increment();
         if (recovery.phase() == Phase.RECOVERY) {
             congestion.onRecoverySent(sent);
         }
@@ -426,14 +429,13 @@ final class Sender {
     private int emitNew(int sequence, int position, int length, boolean fin, long now) {
         boolean push = length > 0 && position + length == buffer.length();
         int flags = Tcp.ACK | (push ? Tcp.PSH : 0) | (fin ? Tcp.FIN : 0);
-        if (!connection.emit(sequence, flags, position, length)) {
+        if (!emission.sendText(sequence, flags, buffer, position, length, mss, now)) {
             return -1;
         }
         int sent = length + (fin ? 1 : 0);
         board.sent(sequence + sent, now);
         if (fin) {
             finSent = true;
-            connection.onFinSent();
         }
         if (recovery.phase() == Phase.RECOVERY) {
             congestion.onRecoverySent(sent);
@@ -446,7 +448,7 @@ final class Sender {
         if (length == 0) {
             return 0;
         }
-        int most = Math.min(length, Math.max(connection.maxSegmentBytes(), mss));
+        int most = Math.min(length, Math.max(emission.maxBytes(), mss));
         int reach = buffer.reachable(position, most, Frame.MAX_SLICES);
         if (reach < whole && reach > mss) {
             return reach - reach % mss;
@@ -473,7 +475,7 @@ final class Sender {
         probeDue = false;
         recovery.onProbeSent(!fresh);
         recovery.rto.set(now + rtt.rto());
-        connection.counters().tailProbes.increment();
+        counters.tailProbes.increment();
         return true;
     }
 
@@ -483,21 +485,22 @@ final class Sender {
         int start = board.nxt() - sequences;
         boolean fin = finSent;
         int data = sequences - (fin ? 1 : 0);
-        if (!connection.emit(start, Tcp.ACK | (fin ? Tcp.FIN : 0), start - board.una(), data)) {
+        int flags = Tcp.ACK | (fin ? Tcp.FIN : 0);
+        if (!emission.sendText(start, flags, buffer, start - board.una(), data, mss, now)) {
             return false;
         }
         board.resentLast(sequences, now);
-        connection.counters().retransmits.increment();
+        counters.retransmits.increment();
         return true;
     }
 
     /** An empty segment before the window, which the guest has to answer with its window (as Linux and others do). */
-    private boolean sendWindowProbe() {
-        if (!connection.emit(board.una() - 1, Tcp.ACK, 0, 0)) {
+    private boolean sendWindowProbe(long now) {
+        if (!emission.sendAck(board.una() - 1, now)) {
             return false;
         }
         windowProbeDue = false;
-        connection.counters().windowProbes.increment();
+        counters.windowProbes.increment();
         if (rtt.rto() << persistBackoff < RttEstimator.MAX_RTO) {
             persistBackoff++;
         }
@@ -534,7 +537,7 @@ final class Sender {
             windowProbeDue = closed;
             overrideDue = !closed;
             // RFC 9293 §3.8.6.1: only as long as the guest answers
-            if (closed && ++unansweredProbes > TcpConnection.MAX_TIMEOUTS) {
+            if (closed && ++unansweredProbes > MAX_TIMEOUTS) {
                 return false;
             }
         }
@@ -542,7 +545,7 @@ final class Sender {
     }
 
     private boolean onTimeout(long now) {
-        if (++timeouts > TcpConnection.MAX_TIMEOUTS) {
+        if (++timeouts > MAX_TIMEOUTS) {
             return false;
         }
         boolean first = recovery.phase() != Phase.LOSS || timeouts == 1;
@@ -552,7 +555,7 @@ final class Sender {
         timeoutResentNanos = now;
         rtt.backOff();
         recovery.rto.set(now + rtt.rto());
-        connection.counters().timeouts.increment();
+        counters.timeouts.increment();
         return true;
     }
 }

@@ -7,7 +7,6 @@ import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostError;
 import io.qnet.host.HostStream;
 import io.qnet.loop.Timer;
-import io.qnet.slirp.ip.OutPacket;
 import io.qnet.slirp.tcp.Sender.Progress;
 import io.qnet.wire.Tcp;
 import org.jspecify.annotations.Nullable;
@@ -25,41 +24,25 @@ import org.jspecify.annotations.Nullable;
  * <p>A connection that the guest opens begins in CONNECTING: its SYN is answered when the host's connection stands, and refused when that fails.
  */
 final class TcpConnection implements HostStream.Handler {
-    /** RFC 9293 §3.8.3: R2, as a number of time-outs; the last is more than 100 s after the first. */
-    static final int MAX_TIMEOUTS = 10;
-
-    private static final int KEEP_ALIVE_PROBES = 5;
-    private static final long KEEP_ALIVE_INTERVAL = 10 * RttEstimator.SECOND;
-    /** Credit changes smaller than this are not worth a call. */
-    private static final long CREDIT_STEP = 32 << 10;
-    /** RFC 5961 §7, RFC 9293 §3.10.7.4: so many answers a second to segments that prove nothing. */
-    private static final int CHALLENGES_PER_SECOND = 10;
-
     private final TcpStack stack;
     private final TcpFlow flow;
-    private final int flowSum;
     private final boolean fromHost;
-    private final int timestampOffset;
     private final Handshake handshake;
-    private final Sender sender;
     private final Receiver receiver;
+    private final HostSide host = new HostSide();
+    private final Emission emission;
+    private final Sender sender;
+    private final Liveness liveness = new Liveness();
+    private final ChallengeLimit challenges = new ChallengeLimit();
 
-    private TcpState state;
-    private @Nullable HostStream host;
-    private long credit;
+    private TcpState state = TcpState.CLOSED;
+    /** Why the host's stream has failed; taken by the next {@link #transmit}. */
     private @Nullable HostError failure;
+
     private boolean resetDue;
     private int resetSeq;
+    /** The time of the event being handled. */
     private long now;
-
-    private long lastHeardNanos;
-    private int keepAlivesSent;
-    private boolean keepAliveDue;
-    /** TIME_WAIT's end, or when to probe a silent guest. */
-    private final Deadline life = new Deadline();
-
-    private long challengeSecond;
-    private int challenges;
 
     // links of the stack's lists
     @Nullable TcpConnection nextDue;
@@ -83,12 +66,10 @@ final class TcpConnection implements HostStream.Handler {
         this.stack = stack;
         this.flow = flow;
         this.fromHost = fromHost;
-        this.timestampOffset = timestampOffset;
-        flowSum = SegmentWriter.flowSum(flow);
         handshake = new Handshake(iss, stack.mtu(), flow.guest().isIpv4());
-        sender = new Sender(this, stack.allocator(), stack.budget());
         receiver = new Receiver(stack.allocator(), stack.budget(), stack.counters());
-        state = TcpState.CLOSED;
+        emission = new Emission(stack.writer(), flow, timestampOffset, handshake, receiver, host);
+        sender = new Sender(emission, stack.allocator(), stack.budget(), stack.counters());
     }
 
     TcpFlow flow() {
@@ -99,24 +80,16 @@ final class TcpConnection implements HostStream.Handler {
         return state;
     }
 
+    TcpFlowInfo info() {
+        return new TcpFlowInfo(flow, state, fromHost, sender.queuedBytes(), receiver.pendingBytes());
+    }
+
     Sender sender() {
         return sender;
     }
 
     Receiver receiver() {
         return receiver;
-    }
-
-    Handshake handshake() {
-        return handshake;
-    }
-
-    TcpCounters counters() {
-        return stack.counters();
-    }
-
-    TcpFlowInfo info() {
-        return new TcpFlowInfo(flow, state, fromHost, sender.queuedBytes(), receiver.pendingBytes());
     }
 
     /** Whether an acknowledgement should not wait for the end of the turn. */
@@ -129,35 +102,39 @@ final class TcpConnection implements HostStream.Handler {
     /** The guest's SYN, whose answer waits for the host. */
     void openFromGuest(Segment segment, long nowNanos) {
         state = TcpState.CONNECTING;
-        lastHeardNanos = nowNanos;
         handshake.keepPacket(segment.copyHeaders());
         takeSyn(segment, nowNanos);
     }
 
+    /** The stream that the guest's connection goes to; it says {@link #onConnected} later. */
     void setHost(HostStream stream) {
-        host = stream;
+        host.open(stream);
     }
 
     /** The host has accepted a connection that is to reach the guest. */
-    void openFromHost(HostStream accepted, long nowNanos) {
-        host = accepted;
+    void openFromHost(HostStream accepted) {
+        host.open(accepted);
         state = TcpState.SYN_SENT;
-        lastHeardNanos = nowNanos;
         handshake.send();
     }
 
     private void takeSyn(Segment segment, long nowNanos) {
         handshake.onSyn(segment);
-        receiver.start(
-                handshake.irs(),
-                handshake.ownMss,
-                handshake.isScaled(),
-                handshake.isSack(),
-                handshake.isTimestamps(),
-                stack.hasOffloads());
+        receiver.start(handshake, stack.hasOffloads());
         receiver.firstTimestamp(segment.header.timestampValue(), nowNanos);
-        sender.start(handshake.iss + 1, handshake.sendMss(), handshake.peerShift(), handshake.isSack());
+        sender.start(handshake);
         sender.firstWindow(segment);
+        liveness.heard(nowNanos);
+    }
+
+    private void establish(Segment segment) {
+        handshake.finish(sender.rtt(), sender.congestion(), now);
+        handshake.takePacket();
+        sender.firstWindow(segment);
+        receiver.setRoundTrip(sender.rtt().srtt());
+        state = TcpState.ESTABLISHED;
+        liveness.watch(stack.config().keepAliveNanos(), now);
+        stack.onEstablished(this);
     }
 
     // ---- segments from the guest
@@ -178,8 +155,7 @@ final class TcpConnection implements HostStream.Handler {
         if (segment.has(Tcp.RST)) {
             // the guest has given up; it knows no more of us than its own SYN
             if (segment.seq == handshake.irs() || segment.seq == handshake.irs() + 1) {
-                stack.counters().resetsIn.increment();
-                close(HostEnd.RESET);
+                resetByGuest();
             }
         } else if (segment.has(Tcp.SYN) && !segment.has(Tcp.ACK) && segment.seq != handshake.irs()) {
             // the guest has begun anew before it got an answer
@@ -192,22 +168,18 @@ final class TcpConnection implements HostStream.Handler {
     private void segmentInSynSent(Segment segment) {
         boolean acked = segment.has(Tcp.ACK);
         if (acked && segment.ack != handshake.iss + 1) {
-            if (!segment.has(Tcp.RST)) {
-                stack.answerStray(flow, segment);
-            }
+            stack.answerStray(flow, segment);
             return;
         }
         if (segment.has(Tcp.RST)) {
             if (acked) {
-                stack.counters().resetsIn.increment();
-                close(HostEnd.RESET);
+                resetByGuest();
             }
             return;
         }
         if (!segment.has(Tcp.SYN)) {
             return;
         }
-        lastHeardNanos = now;
         takeSyn(segment, now);
         if (acked) {
             establish(segment);
@@ -221,6 +193,7 @@ final class TcpConnection implements HostStream.Handler {
 
     /** RFC 9293 §3.10.7.4: the states from SYN-RECEIVED on. */
     private void segmentArrives(Segment segment) {
+        // first to fifth step; third, security: there is none
         if (!checkSequence(segment) || !checkReset(segment) || !checkSyn(segment) || !checkAck(segment)) {
             return;
         }
@@ -229,7 +202,7 @@ final class TcpConnection implements HostStream.Handler {
         checkFin();
     }
 
-    /** First step: is it a new segment, within the window? */
+    /** First step: is any of it new and within the window? */
     private boolean checkSequence(Segment segment) {
         boolean reset = segment.has(Tcp.RST);
         if (!reset && receiver.isOldDuplicate(segment, now)) {
@@ -246,24 +219,24 @@ final class TcpConnection implements HostStream.Handler {
             return true;
         }
         stack.counters().outOfWindow.increment();
-        if (reset) {
-            return false;
-        }
-        if (state == TcpState.SYN_RECEIVED && segment.has(Tcp.SYN) && segment.seq == handshake.irs()) {
-            handshake.send();
-        } else if (segment.payloadLength > 0 || segment.has(Tcp.FIN)) {
-            noteRetransmission(segment);
-        } else {
-            challenge();
+        if (!reset) {
+            answerOutside(segment);
         }
         return false;
     }
 
-    private void noteRetransmission(Segment segment) {
-        if (state == TcpState.TIME_WAIT && segment.has(Tcp.FIN)) {
-            startTimeWait();
+    private void answerOutside(Segment segment) {
+        if (state == TcpState.SYN_RECEIVED && segment.has(Tcp.SYN) && segment.seq == handshake.irs()) {
+            handshake.send();
+        } else if (segment.payloadLength > 0 || segment.has(Tcp.FIN)) {
+            // sent again, most likely because our acknowledgement was lost
+            if (state == TcpState.TIME_WAIT && segment.has(Tcp.FIN)) {
+                startTimeWait();
+            }
+            receiver.onOutside(segment);
+        } else {
+            challenge();
         }
-        receiver.onOutside(segment);
     }
 
     /** Second step (RFC 5961 §3): a reset counts only at the exact place. */
@@ -272,8 +245,7 @@ final class TcpConnection implements HostStream.Handler {
             return true;
         }
         if (segment.seq == receiver.rcvNxt()) {
-            stack.counters().resetsIn.increment();
-            close(HostEnd.RESET);
+            resetByGuest();
         } else {
             challenge();
         }
@@ -307,24 +279,26 @@ final class TcpConnection implements HostStream.Handler {
             challenge();
             return false;
         }
-        lastHeardNanos = now;
-        keepAlivesSent = 0;
+        liveness.heard(now);
         boolean echoed = handshake.isTimestamps() && segment.header.hasTimestamps();
-        sender.onAck(segment, echoed, timestampNow() - segment.header.timestampEcho(), now);
+        sender.onAck(segment, echoed, emission.timestamp(now) - segment.header.timestampEcho(), now);
         if (sender.isFinAcked()) {
             onFinAcked();
         }
-        return state != TcpState.CLOSED && state != TcpState.TIME_WAIT;
+        return state != TcpState.CLOSED;
     }
 
     private void onFinAcked() {
         switch (state) {
             case FIN_WAIT_1 -> {
                 state = TcpState.FIN_WAIT_2;
-                life.set(now + stack.config().halfClosedNanos());
+                liveness.watch(stack.config().halfClosedNanos(), now);
             }
             case CLOSING -> enterTimeWait();
-            case LAST_ACK -> close(HostEnd.CLOSE);
+            case LAST_ACK -> {
+                host.close();
+                end();
+            }
             default -> {
                 // nothing new
             }
@@ -333,7 +307,7 @@ final class TcpConnection implements HostStream.Handler {
 
     /** Seventh step. */
     private void processText(Segment segment) {
-        HostStream stream = host;
+        HostStream stream = host.stream();
         if (state.takesData() && stream != null) {
             receiver.onText(segment, stream, now);
         }
@@ -344,9 +318,7 @@ final class TcpConnection implements HostStream.Handler {
         if (!state.takesData() || !receiver.takeFin()) {
             return;
         }
-        if (host != null) {
-            host.shutdownOutput();
-        }
+        host.shutdownOutput();
         switch (state) {
             case ESTABLISHED -> state = TcpState.CLOSE_WAIT;
             case FIN_WAIT_1 -> state = TcpState.CLOSING;
@@ -354,25 +326,9 @@ final class TcpConnection implements HostStream.Handler {
         }
     }
 
-    private void establish(Segment segment) {
-        handshake.finish(sender.rtt(), sender.congestion(), now);
-        handshake.takePacket();
-        sender.firstWindow(segment);
-        receiver.setRoundTrip(sender.rtt().srtt());
-        state = TcpState.ESTABLISHED;
-        if (stack.config().keepAliveNanos() > 0) {
-            life.set(now + stack.config().keepAliveNanos());
-        }
-        stack.onEstablished(this);
-    }
-
-    /** RFC 5961: an acknowledgement that asks the guest to prove what it has said; not more than some a second. */
+    /** RFC 5961: an acknowledgement that asks the guest to prove what it has said. */
     private void challenge() {
-        if (now - challengeSecond >= RttEstimator.SECOND) {
-            challengeSecond = now;
-            challenges = 0;
-        }
-        if (++challenges <= CHALLENGES_PER_SECOND) {
+        if (challenges.take(now)) {
             stack.counters().challenges.increment();
             receiver.ackNow();
         } else {
@@ -397,7 +353,7 @@ final class TcpConnection implements HostStream.Handler {
             data.release();
             return;
         }
-        credit -= data.readableBytes();
+        host.onData(data.readableBytes());
         sender.append(data);
         stack.due(this);
     }
@@ -418,89 +374,86 @@ final class TcpConnection implements HostStream.Handler {
 
     @Override
     public void onFailed(HostError error) {
-        host = null;
+        host.onFailed();
         failure = error;
         stack.due(this);
     }
 
-    // ---- the end
-
-    /** What the host's end of a connection is told when the guest's is over. */
-    private enum HostEnd {
-        CLOSE,
-        RESET
+    private void onHostFailure(HostError error) {
+        byte[] syn = handshake.takePacket();
+        if (state == TcpState.CONNECTING && syn != null && stack.refuse(this, error, syn)) {
+            end();
+        } else if (state != TcpState.CLOSED) {
+            abort();
+        }
     }
 
-    /** The guest is told by a reset, the host too: the guest does not answer, or the connection was evicted. */
+    // ---- the end
+
+    private void resetByGuest() {
+        stack.counters().resetsIn.increment();
+        host.reset();
+        end();
+    }
+
+    /** Both sides are told by a reset: the guest does not answer, the host's stream broke, or the connection was evicted. */
     void abort() {
         resetDue = state.isSynchronized() || state == TcpState.SYN_RECEIVED || state == TcpState.CONNECTING;
         // of a SYN that was never answered the guest knows only its own number
         resetSeq = state == TcpState.CONNECTING ? 0 : sender.sndNxt();
-        endHost(HostEnd.RESET);
-        release();
+        host.reset();
         if (resetDue) {
+            release();
             stack.due(this);
         } else {
-            stack.remove(this);
+            end();
         }
     }
 
-    private void close(HostEnd end) {
-        endHost(end);
+    /** Ends without a word to the guest. */
+    void discard() {
+        host.reset();
+        end();
+    }
+
+    private void end() {
         release();
         stack.remove(this);
-    }
-
-    private void endHost(HostEnd end) {
-        HostStream stream = host;
-        host = null;
-        if (stream == null) {
-            return;
-        }
-        if (end == HostEnd.RESET) {
-            stream.reset();
-        } else {
-            stream.close();
-        }
     }
 
     private void release() {
         state = TcpState.CLOSED;
         sender.clear();
         receiver.clear();
-        life.clear();
+        liveness.clear();
         handshake.retransmit.clear();
+    }
+
+    private void giveUp() {
+        stack.counters().givenUp.increment();
+        abort();
     }
 
     private void enterTimeWait() {
         state = TcpState.TIME_WAIT;
-        endHost(HostEnd.CLOSE);
+        host.close();
         sender.clear();
         startTimeWait();
         stack.onTimeWait(this);
     }
 
     private void startTimeWait() {
-        life.set(now + stack.config().timeWaitNanos());
+        liveness.deadline.set(now + stack.config().timeWaitNanos());
     }
 
-    /** RFC 9293 §3.10.7.4 and RFC 6191: whether a SYN may take the place of this connection in TIME_WAIT. */
+    /** RFC 9293 §3.10.7.4 and RFC 6191: whether a SYN may take this connection's place. */
     boolean yieldsTo(Segment segment) {
-        if (state == TcpState.CLOSED) {
-            return true;
+        if (state != TcpState.TIME_WAIT) {
+            return state == TcpState.CLOSED;
         }
-        if (state != TcpState.TIME_WAIT || segment.has(Tcp.ACK)) {
-            return false;
-        }
-        boolean later = handshake.isTimestamps()
-                && segment.header.hasTimestamps()
-                && greaterThan(segment.header.timestampValue(), receiver.tsRecent());
-        return later || greaterThan(segment.seq, receiver.rcvNxt());
-    }
-
-    /** Ends without a word to the guest. */
-    void discard() {
-        close(HostEnd.RESET);
+        boolean timestamps = handshake.isTimestamps() && segment.header.hasTimestamps();
+        return (timestamps && greaterThan(segment.header.timestampValue(), receiver.tsRecent()))
+                || greaterThan(segment.seq, receiver.rcvNxt());
     }
 
     // ---- sending
@@ -508,170 +461,102 @@ final class TcpConnection implements HostStream.Handler {
     /** Sends what is due. */
     Progress transmit(long nowNanos) {
         now = nowNanos;
-        if (failure != null) {
-            onHostFailure(failure);
+        HostError error = failure;
+        if (error != null) {
+            failure = null;
+            onHostFailure(error);
         }
-        Progress progress = Progress.DONE;
-        if (resetDue) {
-            progress = sendReset() ? Progress.DONE : Progress.REFUSED;
-        } else if (handshake.isDue()) {
-            progress = sendHandshake() ? Progress.DONE : Progress.REFUSED;
-        } else if (state == TcpState.SYN_RECEIVED) {
-            progress = sendAcks() ? Progress.DONE : Progress.REFUSED;
-        } else if (state.isSynchronized()) {
-            progress = transmitSynchronized(nowNanos);
-        }
+        Progress progress = transmitDue();
         if (state != TcpState.CLOSED) {
             arm();
         }
         return progress;
     }
 
-    private Progress transmitSynchronized(long nowNanos) {
-        if ((receiver.hasSackBlocks() && !sendAcks()) || (keepAliveDue && !sendKeepAlive())) {
+    private Progress transmitDue() {
+        if (resetDue) {
+            return sendReset();
+        }
+        if (handshake.isDue()) {
+            return sendSyn();
+        }
+        if (state == TcpState.SYN_RECEIVED) {
+            return sendAcks() ? Progress.DONE : Progress.REFUSED;
+        }
+        return state.isSynchronized() ? transmitSynchronized() : Progress.DONE;
+    }
+
+    private Progress transmitSynchronized() {
+        // what was SACKed is not told together with text, so that segments keep their size
+        if ((receiver.hasSackBlocks() && !sendAcks()) || !sendKeepAlive()) {
             return Progress.REFUSED;
         }
-        Progress progress = state == TcpState.TIME_WAIT ? Progress.DONE : sender.transmit(nowNanos);
+        Progress progress = state.sendsData() ? sender.transmit(now) : Progress.DONE;
+        if (sender.isFinSent()) {
+            onFinSent();
+        }
         if (progress == Progress.REFUSED || !sendAcks()) {
             return Progress.REFUSED;
         }
-        grantCredit();
+        if (state.sendsData() && !sender.isFinQueued()) {
+            host.grant(sender.readCredit());
+        }
         return progress;
+    }
+
+    private void onFinSent() {
+        if (state == TcpState.ESTABLISHED) {
+            state = TcpState.FIN_WAIT_1;
+        } else if (state == TcpState.CLOSE_WAIT) {
+            state = TcpState.LAST_ACK;
+        }
     }
 
     private boolean sendAcks() {
         for (int left = receiver.acksDue(); left > 0; left--) {
-            if (!emit(sender.sndNxt(), Tcp.ACK, 0, 0)) {
+            if (!emission.sendAck(sender.sndNxt(), now)) {
                 return false;
             }
         }
         return true;
     }
 
-    /**
-     * Sends one segment, or one super-segment.
-     *
-     * @param position where in the send buffer its {@code length} bytes begin
-     * @return false if the network takes nothing now; nothing has changed then
-     */
-    boolean emit(int seq, int flags, int position, int length) {
-        SegmentWriter writer = stack.writer();
-        OutPacket packet = writer.begin(flow);
-        int options = writeOptions(writer, packet, length == 0 && (flags & Tcp.FIN) == 0);
-        HostStream stream = host;
-        int window = receiver.windowField(stream == null ? 0 : stream.pendingBytes());
-        if (length > 0) {
-            sender.buffer().gather(position, length, packet);
+    private boolean sendKeepAlive() {
+        if (!liveness.isProbeDue()) {
+            return true;
         }
-        int gsoSize = length > sender.mss() ? sender.mss() : 0;
-        int ack = receiver.rcvNxt();
-        if (!writer.send(packet, flow, flowSum, seq, ack, flags, window, options, length, gsoSize)) {
+        if (!emission.sendAck(sender.sndUna() - 1, now)) {
             return false;
         }
-        if (length > 0) {
-            receiver.onPiggyback();
-        }
-        receiver.onAckSent(window);
+        liveness.onProbeSent();
+        stack.counters().keepAlives.increment();
         return true;
     }
 
-    private int writeOptions(SegmentWriter writer, OutPacket packet, boolean empty) {
-        int at = SegmentWriter.optionsIndex(packet);
-        int length = 0;
-        if (handshake.isTimestamps()) {
-            length += TcpOptions.writeTimestamps(packet.head(), at, timestampNow(), receiver.tsRecent());
-        }
-        if (empty) {
-            int blocks = receiver.sackBlocks(writer.sackEdges, handshake.isTimestamps() ? 3 : 4);
-            if (blocks > 0) {
-                length += TcpOptions.writeSack(packet.head(), at + length, writer.sackEdges, blocks);
-            }
-        }
-        return length;
-    }
-
-    /** The largest payload of one emission. */
-    int maxSegmentBytes() {
-        return stack.maxGsoBytes();
-    }
-
-    private boolean sendHandshake() {
-        boolean answer = state == TcpState.SYN_RECEIVED;
-        SegmentWriter writer = stack.writer();
-        OutPacket packet = writer.begin(flow);
-        int options = TcpOptions.writeSyn(
-                packet.head(),
-                SegmentWriter.optionsIndex(packet),
-                handshake.ownMss,
-                handshake.offeredShift(),
-                handshake.isSack(),
-                handshake.isTimestamps(),
-                timestampNow(),
-                receiver.tsRecent());
-        int window = answer ? receiver.rcvWnd() : Receiver.SYN_WINDOW;
-        int flags = answer ? Tcp.SYN | Tcp.ACK : Tcp.SYN;
-        int ack = answer ? receiver.rcvNxt() : 0;
-        if (!writer.send(packet, flow, flowSum, handshake.iss, ack, flags, window, options, 0, 0)) {
-            return false;
+    private Progress sendSyn() {
+        if (!emission.sendSyn(state == TcpState.SYN_RECEIVED, now)) {
+            return Progress.REFUSED;
         }
         handshake.onSent(sender.rtt().rto(), now);
-        return true;
+        return Progress.DONE;
     }
 
-    private boolean sendReset() {
-        SegmentWriter writer = stack.writer();
-        int flags = Tcp.RST | Tcp.ACK;
-        if (!writer.send(writer.begin(flow), flow, flowSum, resetSeq, receiver.rcvNxt(), flags, 0, 0, 0, 0)) {
-            return false;
+    private Progress sendReset() {
+        if (!emission.sendReset(resetSeq)) {
+            return Progress.REFUSED;
         }
-        stack.counters().resetsOut.increment();
         resetDue = false;
         stack.remove(this);
-        return true;
-    }
-
-    private void onHostFailure(HostError error) {
-        failure = null;
-        byte[] syn = handshake.takePacket();
-        boolean connecting = state == TcpState.CONNECTING;
-        if (connecting && syn != null && stack.refuse(this, error, syn)) {
-            release();
-            stack.remove(this);
-            return;
-        }
-        if (state != TcpState.CLOSED) {
-            abort();
-        }
-    }
-
-    private void grantCredit() {
-        if (host == null || sender.isFinQueued() || !state.sendsData()) {
-            return;
-        }
-        long wanted = sender.readCredit();
-        boolean worth = Math.abs(wanted - credit) >= CREDIT_STEP || wanted > 0 != credit > 0;
-        if (worth) {
-            credit = wanted;
-            host.setReadCredit(wanted);
-        }
-    }
-
-    /** Our FIN has been sent. */
-    void onFinSent() {
-        state = state == TcpState.CLOSE_WAIT ? TcpState.LAST_ACK : TcpState.FIN_WAIT_1;
+        return Progress.DONE;
     }
 
     // ---- time
-
-    private int timestampNow() {
-        return (int) (now / RttEstimator.MILLISECOND) + timestampOffset;
-    }
 
     private void arm() {
         Deadline next = sender.nextDeadline();
         next = Deadline.earlier(next, receiver.delayedAck());
         next = Deadline.earlier(next, handshake.retransmit);
-        next = Deadline.earlier(next, life);
+        next = Deadline.earlier(next, liveness.deadline);
         if (next != null) {
             stack.timers().arm(timer, next.atNanos());
         }
@@ -683,49 +568,17 @@ final class TcpConnection implements HostStream.Handler {
         receiver.onTimer(nowNanos);
         if (!handshake.onTimer(nowNanos) || !sender.onTimer(nowNanos)) {
             giveUp();
-            return;
-        }
-        if (life.isDue(nowNanos)) {
-            life.clear();
-            if (state == TcpState.TIME_WAIT) {
-                close(HostEnd.CLOSE);
-                return;
-            }
+        } else if (liveness.deadline.isDue(nowNanos)) {
             checkLife();
         }
         stack.due(this);
     }
 
-    /** Keepalive (RFC 9293 §3.8.4): probes a guest that has been silent for long. */
     private void checkLife() {
-        long patience = state == TcpState.FIN_WAIT_2
-                ? stack.config().halfClosedNanos()
-                : stack.config().keepAliveNanos();
-        if (patience == 0) {
-            return;
-        }
-        if (now - lastHeardNanos < patience) {
-            life.set(lastHeardNanos + patience);
-        } else if (keepAlivesSent >= KEEP_ALIVE_PROBES) {
+        if (state == TcpState.TIME_WAIT) {
+            end();
+        } else if (liveness.check(now) == Liveness.Verdict.DEAD) {
             giveUp();
-        } else {
-            keepAliveDue = true;
-            life.set(now + KEEP_ALIVE_INTERVAL);
         }
-    }
-
-    private boolean sendKeepAlive() {
-        if (!emit(sender.sndUna() - 1, Tcp.ACK, 0, 0)) {
-            return false;
-        }
-        keepAliveDue = false;
-        keepAlivesSent++;
-        stack.counters().keepAlives.increment();
-        return true;
-    }
-
-    private void giveUp() {
-        stack.counters().givenUp.increment();
-        abort();
     }
 }

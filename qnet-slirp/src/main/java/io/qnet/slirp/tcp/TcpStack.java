@@ -219,7 +219,7 @@ public final class TcpStack {
         }
         makeRoom();
         TcpConnection connection = create(flow, true, nowNanos);
-        connection.openFromHost(accepted, nowNanos);
+        connection.openFromHost(accepted);
         register(connection);
         counters.accepted.increment();
         due(connection);
@@ -369,10 +369,6 @@ public final class TcpStack {
 
     int mtu() {
         return output.mtu();
-    }
-
-    int maxGsoBytes() {
-        return output.maxGsoBytes();
     }
 
     boolean hasOffloads() {

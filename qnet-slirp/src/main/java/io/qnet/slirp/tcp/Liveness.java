@@ -1,0 +1,70 @@
+package io.qnet.slirp.tcp;
+
+/**
+ * Whether the guest still lives (RFC 9293 §3.8.4): after a time without a sign of life it is probed, and given up if it answers none of the probes. In TIME_WAIT the same deadline is its end.
+ */
+final class Liveness {
+    private static final int MAX_PROBES = 5;
+    private static final long INTERVAL = 10 * RttEstimator.SECOND;
+
+    /** What the deadline means for the connection. */
+    enum Verdict {
+        /** Nothing. */
+        ALIVE,
+        /** The guest is to be probed. */
+        PROBE,
+        /** The guest has not answered. */
+        DEAD
+    }
+
+    final Deadline deadline = new Deadline();
+    private long heardNanos;
+    private long patienceNanos;
+    private int probes;
+    private boolean probeDue;
+
+    /** A segment came that belongs to the connection. */
+    void heard(long nowNanos) {
+        heardNanos = nowNanos;
+        probes = 0;
+    }
+
+    /** Begins to watch, or watches with another patience; 0 for not at all. */
+    void watch(long patience, long nowNanos) {
+        patienceNanos = patience;
+        if (patience > 0) {
+            deadline.set(nowNanos + patience);
+        } else {
+            deadline.clear();
+        }
+    }
+
+    /** The deadline has come. */
+    Verdict check(long nowNanos) {
+        deadline.clear();
+        if (nowNanos - heardNanos < patienceNanos) {
+            deadline.set(heardNanos + patienceNanos);
+            return Verdict.ALIVE;
+        }
+        if (probes >= MAX_PROBES) {
+            return Verdict.DEAD;
+        }
+        probes++;
+        probeDue = true;
+        deadline.set(nowNanos + INTERVAL);
+        return Verdict.PROBE;
+    }
+
+    boolean isProbeDue() {
+        return probeDue;
+    }
+
+    void onProbeSent() {
+        probeDue = false;
+    }
+
+    void clear() {
+        deadline.clear();
+        probeDue = false;
+    }
+}
