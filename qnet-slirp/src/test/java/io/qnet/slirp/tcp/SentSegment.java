@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A segment that qnet sent, read with code of its own. */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record SentSegment(
         int guestPort,
         int hostPort,

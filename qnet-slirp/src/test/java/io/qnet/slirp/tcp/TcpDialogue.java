@@ -26,9 +26,9 @@ import java.util.List;
  */
 final class TcpDialogue {
     /** Our initial sequence number: crosses the sign. */
-    static final int ISS = 0x7fff_fffe;
+    static final int ISS = Integer.parseUnsignedInt("7ffffffe", 16);
     /** The guest's: crosses the wrap. */
-    static final int IRS = 0xffff_fff0;
+    static final int IRS = Integer.parseUnsignedInt("fffffff0", 16);
 
     static final int GUEST_PORT = 40_000;
     static final int HOST_PORT = 80;
