@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +31,19 @@ public final class Network implements AutoCloseable {
     private final NettyLoop loop;
     private final Context context = new Context();
     private final Clients clients = new Clients(this, context);
+    private final RandomGenerator random;
     private final List<NetworkListener> listeners;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable HostNetwork hostNetwork;
 
-    Network(NettyLoop loop, @Nullable Function<Loop, HostNetwork> hostNetworkFactory, List<NetworkListener> listeners) {
+    Network(
+            NettyLoop loop,
+            @Nullable Function<Loop, HostNetwork> hostNetworkFactory,
+            RandomGenerator random,
+            List<NetworkListener> listeners) {
         this.loop = loop;
+        this.random = random;
         this.listeners = new CopyOnWriteArrayList<>(listeners);
         if (hostNetworkFactory != null) {
             try {
@@ -373,6 +380,11 @@ public final class Network implements AutoCloseable {
         @Override
         public @Nullable HostNetwork hostNetwork() {
             return hostNetwork;
+        }
+
+        @Override
+        public RandomGenerator random() {
+            return random;
         }
 
         @Override

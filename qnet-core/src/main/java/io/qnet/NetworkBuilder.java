@@ -7,10 +7,12 @@ import io.qnet.loop.Loop;
 import io.qnet.loop.NettyLoop;
 import io.qnet.option.NetCommandLine;
 import io.qnet.option.OptionWarning;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** How a {@link Network} runs: with its own thread unless said otherwise. Not thread-safe. */
@@ -20,6 +22,7 @@ public final class NetworkBuilder {
     private @Nullable String name;
     private Function<String, NettyLoop> loop = NettyLoop::ownThread;
     private @Nullable Function<Loop, HostNetwork> hostNetwork;
+    private @Nullable RandomGenerator random;
     private final List<NetworkListener> listeners = new ArrayList<>();
 
     NetworkBuilder() {}
@@ -54,6 +57,12 @@ public final class NetworkBuilder {
         return this;
     }
 
+    /** Takes identifiers, initial sequence numbers and secrets from {@code source} instead of a secure one: for tests that are to run the same again. */
+    public NetworkBuilder random(RandomGenerator source) {
+        random = source;
+        return this;
+    }
+
     /** Tells a listener what happens. Without any, warnings are logged. */
     public NetworkBuilder listener(NetworkListener listener) {
         listeners.add(listener);
@@ -63,7 +72,7 @@ public final class NetworkBuilder {
     /** Starts the network. */
     public Network open() {
         String chosen = name == null ? "net" + COUNT.getAndIncrement() : name;
-        return new Network(loop.apply(chosen), hostNetwork, listeners);
+        return new Network(loop.apply(chosen), hostNetwork, random == null ? new SecureRandom() : random, listeners);
     }
 
     /**

@@ -109,7 +109,7 @@ public final class UserNetdev extends Netdev {
             host = new RealHostNetwork(loop);
             ownHost = host;
         }
-        UserStack made = new UserStack(settings, uplink, host, loop, counters);
+        UserStack made = new UserStack(settings, uplink, host, loop, context().random(), counters);
         stack = made;
         DomainSearch.firstInvalid(settings.dhcp().domainSearch())
                 .ifPresent(name -> context().warn(this, "failed to parse domain name '" + name + "'"));

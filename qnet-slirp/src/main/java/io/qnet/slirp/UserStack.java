@@ -31,10 +31,10 @@ import io.qnet.slirp.udp.UdpOutput;
 import io.qnet.stat.Counters;
 import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,13 +61,17 @@ final class UserStack {
     private final Loop loop;
     private final NeighbourTable neighbours = new NeighbourTable(MAX_NEIGHBOURS);
 
-    UserStack(UserSettings settings, GuestPort port, HostNetwork host, Loop loop, Counters counters) {
+    UserStack(
+            UserSettings settings,
+            GuestPort port,
+            HostNetwork host,
+            Loop loop,
+            RandomGenerator random,
+            Counters counters) {
         this.host = host;
         this.loop = loop;
-        SecureRandom random = new SecureRandom();
         LocalAddresses local = new LocalAddresses(settings.network());
-        output = new IpOutput(
-                settings.network(), port, neighbours, settings.mtu(), new SecureRandom().nextInt(), loop, counters);
+        output = new IpOutput(settings.network(), port, neighbours, settings.mtu(), random.nextInt(), loop, counters);
         IcmpErrors errors = new IcmpErrors(settings.network(), output, counters);
         reassembler = new Reassembler(loop.allocator(), loop.timers(), counters);
         input = new GuestInput(

@@ -13,6 +13,7 @@ import io.qnet.testkit.host.SimulatedHost;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -53,6 +54,7 @@ public final class VirtualNetwork implements AutoCloseable {
         this.network = Network.builder()
                 .name("virtual")
                 .virtualTime(ticker)
+                .random(new Random(seed))
                 .hostNetwork(loop -> made[0] = new SimulatedHost(loop))
                 .open();
         this.host = made[0];

@@ -146,12 +146,14 @@ public final class HostConnection {
         return stream.localAddress();
     }
 
-    int take(byte[] bytes) {
-        int room = reading ? bytes.length : Math.min(bytes.length, SOCKET_BUFFER - buffered);
+    /** Takes bytes from a place of an array on, and returns how many. */
+    int take(byte[] bytes, int from) {
+        int offered = bytes.length - from;
+        int room = reading ? offered : Math.min(offered, SOCKET_BUFFER - buffered);
         if (room == 0 || reset) {
-            return reset ? bytes.length : 0;
+            return reset ? offered : 0;
         }
-        byte[] part = Arrays.copyOf(bytes, room);
+        byte[] part = Arrays.copyOfRange(bytes, from, from + room);
         receivedBytes += room;
         if (reading) {
             host.later(() -> toProgram(part));

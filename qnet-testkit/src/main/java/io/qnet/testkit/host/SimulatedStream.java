@@ -6,7 +6,6 @@ import io.qnet.host.HostStream;
 import io.qnet.loop.TurnTask;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The netdev's end of a simulated connection; the other is a {@link HostConnection}. */
@@ -19,6 +18,11 @@ final class SimulatedStream implements HostStream {
     private final Flush flush = new Flush();
     private final ArrayDeque<byte[]> pending = new ArrayDeque<>();
     private final ArrayDeque<byte[]> arrived = new ArrayDeque<>();
+    /** How much of the first of {@link #pending} is taken. */
+    private int pendingTaken;
+    /** How much of the first of {@link #arrived} is delivered. */
+    private int arrivedTaken;
+
     private @Nullable Handler handler;
     private @Nullable HostConnection peer;
     private long pendingBytes;
@@ -140,7 +144,7 @@ final class SimulatedStream implements HostStream {
 
     /** Takes what the other end's program sends. */
     void arrive(byte[] bytes) {
-        if (!over) {
+        if (!over && bytes.length > 0) {
             arrived.add(bytes);
             scheduleDelivery();
         }
@@ -171,13 +175,13 @@ final class SimulatedStream implements HostStream {
         }
         long before = pendingBytes;
         for (byte[] next = pending.peek(); next != null; next = pending.peek()) {
-            int taken = other.take(next);
+            int taken = other.take(next, pendingTaken);
             pendingBytes -= taken;
-            if (taken < next.length) {
-                pending.remove();
-                pending.addFirst(Arrays.copyOfRange(next, taken, next.length));
+            pendingTaken += taken;
+            if (pendingTaken < next.length) {
                 break;
             }
+            pendingTaken = 0;
             pending.remove();
         }
         if (finPending && pending.isEmpty()) {
@@ -192,11 +196,6 @@ final class SimulatedStream implements HostStream {
 
     boolean isOver() {
         return over;
-    }
-
-    /** How many bytes the other end's program has sent that the netdev has not read. */
-    long unread() {
-        return arrived.stream().mapToLong(bytes -> bytes.length).sum();
     }
 
     private void tellWritten() {
@@ -219,16 +218,18 @@ final class SimulatedStream implements HostStream {
         if (over) {
             return;
         }
-        byte[] next = credit > 0 ? arrived.poll() : null;
+        byte[] next = credit > 0 ? arrived.peek() : null;
         if (next != null) {
             // as a socket read does, one delivery may be longer than the credit
-            int part = Math.min(next.length, LARGEST_READ);
-            if (part < next.length) {
-                arrived.addFirst(Arrays.copyOfRange(next, part, next.length));
-            }
+            int part = Math.min(next.length - arrivedTaken, LARGEST_READ);
             credit = Math.max(0, credit - part);
             ByteBuf data = host.loop().allocator().directBuffer(part);
-            data.writeBytes(next, 0, part);
+            data.writeBytes(next, arrivedTaken, part);
+            arrivedTaken += part;
+            if (arrivedTaken == next.length) {
+                arrived.remove();
+                arrivedTaken = 0;
+            }
             HostConnection other = peer;
             if (other != null) {
                 other.wasRead(part);
