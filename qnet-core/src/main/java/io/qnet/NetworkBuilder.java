@@ -1,5 +1,6 @@
 package io.qnet;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.MockTicker;
 import io.qnet.host.HostNetwork;
@@ -21,6 +22,7 @@ public final class NetworkBuilder {
 
     private @Nullable String name;
     private Function<String, NettyLoop> loop = NettyLoop::ownThread;
+    private @Nullable ByteBufAllocator allocator;
     private @Nullable Function<Loop, HostNetwork> hostNetwork;
     private @Nullable RandomGenerator random;
     private final List<NetworkListener> listeners = new ArrayList<>();
@@ -63,6 +65,12 @@ public final class NetworkBuilder {
         return this;
     }
 
+    /** Takes buffers from an allocator of the embedder's instead of Netty's shared pooled one, with which all figures were measured. */
+    public NetworkBuilder allocator(ByteBufAllocator allocator) {
+        this.allocator = allocator;
+        return this;
+    }
+
     /** Tells a listener what happens. Without any, warnings are logged. */
     public NetworkBuilder listener(NetworkListener listener) {
         listeners.add(listener);
@@ -72,7 +80,12 @@ public final class NetworkBuilder {
     /** Starts the network. */
     public Network open() {
         String chosen = name == null ? "net" + COUNT.getAndIncrement() : name;
-        return new Network(loop.apply(chosen), hostNetwork, random == null ? new SecureRandom() : random, listeners);
+        NettyLoop made = loop.apply(chosen);
+        return new Network(
+                allocator == null ? made : made.allocator(allocator),
+                hostNetwork,
+                random == null ? new SecureRandom() : random,
+                listeners);
     }
 
     /**

@@ -3,12 +3,14 @@ package io.qnet.loop;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.SingleThreadEventLoop;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import io.qnet.stat.Counters;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,18 +29,23 @@ public final class NettyLoop implements Loop {
     private final boolean owned;
     private final Ticker ticker;
     private final Counters counters = new Counters();
+    private ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     private final Failures failures;
     private final BlockingWork blocking;
     private final Timers timers;
     private final WakeUps wakeUps;
 
     private final Runnable endOfTurn = this::endOfTurn;
+    private final Runnable openTurn = this::openTurn;
     private TurnQueue transmits = new TurnQueue();
     private TurnQueue flushes = new TurnQueue();
     private TurnQueue laterTransmits = new TurnQueue();
     private TurnQueue laterFlushes = new TurnQueue();
     private long turn;
     private boolean turnOpen;
+    /** Work was carried over; the next {@link #poll} opens a turn for it. */
+    private boolean carried;
+
     private long turnNanos;
 
     private boolean paused;
@@ -76,6 +83,12 @@ public final class NettyLoop implements Loop {
     /** A loop on an event loop of the embedder's, which {@link #close} leaves running. */
     public static NettyLoop given(String name, IoEventLoop eventLoop) {
         return new NettyLoop(name, eventLoop, false);
+    }
+
+    /** Takes another allocator than Netty's shared pooled one. Before anything runs on the loop; answers this loop. */
+    public NettyLoop allocator(ByteBufAllocator allocator) {
+        this.allocator = allocator;
+        return this;
     }
 
     @Override
@@ -121,6 +134,10 @@ public final class NettyLoop implements Loop {
                     + "' for life; where the driving thread changes, let the network have its own thread"
                     + " (Network.open()) and use Nic.poll()");
         }
+        if (carried) {
+            carried = false;
+            openTurn();
+        }
         boolean wait = maxWaitNanos > 0 && !(ticker instanceof MockTicker);
         return driven.run(wait ? maxWaitNanos : -1, 0);
     }
@@ -165,7 +182,7 @@ public final class NettyLoop implements Loop {
 
     @Override
     public ByteBufAllocator allocator() {
-        return PooledByteBufAllocator.DEFAULT;
+        return allocator;
     }
 
     @Override
@@ -284,7 +301,21 @@ public final class NettyLoop implements Loop {
             emptied = flushes;
             flushes = laterFlushes;
             laterFlushes = emptied;
-            openTurn();
+            carryOver();
+        }
+    }
+
+    /** Opens the next turn after I/O has been looked at: a task of the event loop's would run before. */
+    private void carryOver() {
+        if (closed) {
+            return;
+        }
+        if (caller != null) {
+            carried = true;
+        } else if (eventLoop instanceof SingleThreadEventLoop single) {
+            single.executeAfterEventLoopIteration(openTurn);
+        } else {
+            eventLoop.schedule(openTurn, 0, TimeUnit.NANOSECONDS);
         }
     }
 
