@@ -107,4 +107,16 @@ class GrammarTest {
                     .hasMessageStartingWith("JSON parse error, ");
         }
     }
+
+    @Test
+    void jsonIsBounded() {
+        assertThatThrownBy(() -> JsonText.object("{\"a\":" + "[".repeat(100_000)))
+                .isInstanceOf(OptionException.class)
+                .hasMessage("JSON nesting depth limit exceeded");
+        assertThatThrownBy(() -> JsonText.object("{\"a\":\"" + "\\n".repeat(100_000)))
+                .isInstanceOf(OptionException.class)
+                .hasMessageStartingWith("JSON parse error, stray '\"\\n");
+        assertThatThrownBy(() -> JsonText.object("{\"a\":" + "1".repeat(10_000) + "}"))
+                .isInstanceOf(OptionException.class);
+    }
 }

@@ -115,6 +115,9 @@ class QemuOracleTest {
     }
 
     private static void createSocket(OptionValues socket) {
+        if (socket.has("udp")) {
+            HostPort.parse(socket.required("localaddr"));
+        }
         for (String mode : List.of("listen", "connect", "mcast", "udp")) {
             if (socket.has(mode)) {
                 HostPort.parse(socket.string(mode));
