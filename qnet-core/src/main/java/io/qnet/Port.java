@@ -81,6 +81,7 @@ public final class Port {
     private final TurnTask later = new WakeLater();
     private int queuedBytes;
     private int purges;
+    private boolean closed;
     private @Nullable Port peer;
     private boolean linkUp = true;
     private boolean delivering;
@@ -227,10 +228,11 @@ public final class Port {
 
     /** Drops what is queued, at the end of this port. */
     void close() {
-        purge();
+        closed = true;
         for (FilterChain.Slot slot : filters.slots()) {
             removeFilter(slot);
         }
+        purge();
     }
 
     FilterChain filters() {
@@ -329,7 +331,9 @@ public final class Port {
     }
 
     private void deliverOrEnqueue(Frame frame) {
-        if (!linkUp) {
+        if (closed) {
+            dropPurged.increment(); // a filter lets go what it held
+        } else if (!linkUp) {
             dropLinkDown.increment();
         } else if (delivering || !isReady() || !deliver(frame)) {
             enqueue(frame);
