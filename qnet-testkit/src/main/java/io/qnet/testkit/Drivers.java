@@ -92,16 +92,16 @@ final class Drivers {
 
         @Override
         public void await(BooleanSupplier condition, Future<?> signal, Duration limit) {
-            if (!network.loop().inLoop()) {
+            if (isDriver()) {
+                drive(condition, limit);
+            } else {
                 sleepUntil(signal, limit);
-                return;
             }
-            drive(condition, limit);
         }
 
         @Override
         public void after(Duration time) {
-            if (network.loop().inLoop()) {
+            if (isDriver()) {
                 drive(() -> false, time);
             } else {
                 super.after(time);
@@ -110,8 +110,21 @@ final class Drivers {
 
         @Override
         public void settle() {
-            if (network.loop().inLoop()) {
+            if (isDriver()) {
                 while (network.poll() > 0) {}
+            }
+        }
+
+        /** Whether this thread drives the network; it becomes the one that does if there is none yet. */
+        private boolean isDriver() {
+            if (network.loop().inLoop()) {
+                return true;
+            }
+            try {
+                network.poll();
+                return true;
+            } catch (IllegalStateException e) {
+                return false; // another thread drives it
             }
         }
 

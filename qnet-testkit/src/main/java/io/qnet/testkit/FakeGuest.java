@@ -49,7 +49,7 @@ public final class FakeGuest implements AutoCloseable {
 
     private FakeGuest(GuestSettings settings, Network network, Nic nic, Waiting.Driver driver) {
         this.settings = settings;
-        this.stack = new GuestStack(settings, network.loop(), nic::send);
+        this.stack = new GuestStack(settings, network.loop(), (bytes, from, length) -> send(nic, bytes, from, length));
         this.waiting = new Waiting(driver, settings.patience(), this::checkIfStrict);
         this.dhcp = new GuestDhcp(stack, waiting, this::configure);
         this.dns = new GuestDns(stack, waiting, server -> connect(server, 53));
@@ -342,6 +342,14 @@ public final class FakeGuest implements AutoCloseable {
         }
     }
 
+    private static boolean send(Nic nic, byte[] bytes, int from, int length) {
+        try {
+            return nic.send(bytes, from, length);
+        } catch (IllegalStateException e) {
+            return false; // the network was closed before the guest
+        }
+    }
+
     private void configure(Lease lease) {
         nameServers = lease.nameServers();
         waiting.run(() -> stack.ipv4.configure(lease.address(), lease.prefixLength(), lease.router()));
@@ -436,7 +444,9 @@ public final class FakeGuest implements AutoCloseable {
             GuestSettings settings =
                     new GuestSettings(name, address, mtu, random, tcp, iss, recordBytes, strict, patience);
             Waiting.Driver turns = driver;
-            return new FakeGuest(settings, network, nic, turns != null ? turns : Drivers.of(network));
+            FakeGuest guest = new FakeGuest(settings, network, nic, turns != null ? turns : Drivers.of(network));
+            GuestRegistry.add(guest);
+            return guest;
         }
     }
 }

@@ -25,7 +25,8 @@ final class GuestHttpServer implements GuestTcp.Handler {
 
     @Override
     public void onReadable(GuestTcp connection) {
-        for (int read = connection.tryRead(chunk, 0, CHUNK); read > 0; read = connection.tryRead(chunk, 0, CHUNK)) {
+        int read = connection.tryRead(chunk, 0, CHUNK);
+        for (; read > 0; read = connection.tryRead(chunk, 0, CHUNK)) {
             request.write(chunk, 0, read);
         }
         if (reply == null && request.size() >= needed) {
@@ -34,6 +35,9 @@ final class GuestHttpServer implements GuestTcp.Handler {
                 reply = encode(handler.apply(whole));
                 onWritable(connection);
             }
+        }
+        if (reply == null && read < 0) {
+            connection.close(); // the client has ended in the middle
         }
     }
 

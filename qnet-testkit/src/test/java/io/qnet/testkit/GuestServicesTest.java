@@ -8,6 +8,7 @@ import io.qnet.testkit.codec.DhcpMessage;
 import io.qnet.testkit.codec.DnsMessage;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -146,7 +147,7 @@ class GuestServicesTest {
                     byte[] question = new byte[600];
                     int length = readable.tryRead(question, 0, question.length);
                     if (length > 0) {
-                        byte[] answer = answer(java.util.Arrays.copyOfRange(question, 2, length));
+                        byte[] answer = answer(Arrays.copyOfRange(question, 2, length));
                         byte[] framed = new byte[answer.length + 2];
                         Bytes.put16(framed, 0, answer.length);
                         System.arraycopy(answer, 0, framed, 2, answer.length);

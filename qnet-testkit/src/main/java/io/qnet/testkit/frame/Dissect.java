@@ -1,5 +1,6 @@
 package io.qnet.testkit.frame;
 
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -147,7 +148,7 @@ public final class Dissect {
     }
 
     private static String sackBlocks(byte[] raw) {
-        java.nio.ByteBuffer blocks = java.nio.ByteBuffer.wrap(raw).position(2);
+        ByteBuffer blocks = ByteBuffer.wrap(raw).position(2);
         StringBuilder text = new StringBuilder();
         while (blocks.remaining() >= 8) {
             text.append('{').append(blocks.getInt() & 0xffff_ffffL).append(':');

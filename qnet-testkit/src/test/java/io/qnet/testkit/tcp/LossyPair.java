@@ -1,5 +1,6 @@
 package io.qnet.testkit.tcp;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.Random;
@@ -31,7 +32,7 @@ final class LossyPair {
         public boolean emit(Connection of, Segment segment, int payloadPosition) {
             int header = segment.write(wire, 0);
             connection.copyPayload(payloadPosition, wire, header, segment.dataLength);
-            byte[] bytes = java.util.Arrays.copyOf(wire, header + segment.dataLength);
+            byte[] bytes = Arrays.copyOf(wire, header + segment.dataLength);
             sent++;
             for (int copies = random.nextDouble() < faults.doubling ? 2 : 1; copies > 0; copies--) {
                 if (random.nextDouble() >= faults.loss) {
