@@ -1,9 +1,8 @@
 package io.qnet.testkit;
 
+import io.netty.buffer.PoolArenaMetric;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocatorMetric;
-import io.netty.buffer.PoolArenaMetric;
-import io.netty.buffer.ByteBufAllocatorMetric;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -105,7 +104,9 @@ public final class LeakCheck {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(DESCRIPTORS)) {
             for (Path entry : entries) {
                 String target = target(entry);
-                if (target.startsWith("socket:") || target.startsWith("/dev/net/") || target.startsWith("anon_inode:")) {
+                if (target.startsWith("socket:")
+                        || target.startsWith("/dev/net/")
+                        || target.startsWith("anon_inode:")) {
                     open.put(String.valueOf(entry.getFileName()), target);
                 }
             }

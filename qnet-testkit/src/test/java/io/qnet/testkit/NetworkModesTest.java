@@ -47,7 +47,8 @@ class NetworkModesTest {
             one.address("10.0.0.1", 24);
             assertThatThrownBy(() -> one.udp(5000).receive())
                     .isInstanceOfSatisfying(
-                            GuestException.class, e -> assertThat(e.reason()).isEqualTo(GuestException.Reason.TIMED_OUT));
+                            GuestException.class,
+                            e -> assertThat(e.reason()).isEqualTo(GuestException.Reason.TIMED_OUT));
             one.close();
         }
     }

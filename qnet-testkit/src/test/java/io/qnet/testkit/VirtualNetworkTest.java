@@ -26,7 +26,8 @@ class VirtualNetworkTest {
             net.settle();
             assertThat(fired).isEmpty();
             net.advance(Duration.ofSeconds(5));
-            assertThat(fired).containsExactly(Duration.ofMillis(1500), Duration.ofMillis(3000), Duration.ofMillis(4500));
+            assertThat(fired)
+                    .containsExactly(Duration.ofMillis(1500), Duration.ofMillis(3000), Duration.ofMillis(4500));
             assertThat(net.elapsed()).isEqualTo(Duration.ofSeconds(5));
             net.network().loop().timers().cancel(timer);
         }

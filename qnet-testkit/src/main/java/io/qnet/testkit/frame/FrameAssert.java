@@ -74,7 +74,8 @@ public final class FrameAssert {
     /** The source and destination MAC addresses. */
     public FrameAssert ethernet(String source, String destination) {
         expect("source MAC", source, packet.getHeader().getSrcAddr().toString());
-        return expect("destination MAC", destination, packet.getHeader().getDstAddr().toString());
+        return expect(
+                "destination MAC", destination, packet.getHeader().getDstAddr().toString());
     }
 
     /** The EtherType. */

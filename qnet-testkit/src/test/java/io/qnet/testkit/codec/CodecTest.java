@@ -74,7 +74,8 @@ class CodecTest {
                 query, List.of(InetAddress.getByName("192.0.2.9"), InetAddress.getByName("2001:db8::1"))));
         assertThat(answer.isResponse()).isTrue();
         assertThat(answer.answers()).extracting(DnsMessage.Answer::text).containsExactly("192.0.2.9");
-        assertThat(DnsMessage.decode(DnsMessage.respond(query, List.of())).responseCode()).isEqualTo(3);
+        assertThat(DnsMessage.decode(DnsMessage.respond(query, List.of())).responseCode())
+                .isEqualTo(3);
     }
 
     @Test
@@ -91,7 +92,9 @@ class CodecTest {
         message.chaddr = 0x5254_0012_3456L;
         message.ciaddr = 0x0a00_020f;
         message.file = "boot.img";
-        message.option(53, (byte) DhcpMessage.REQUEST).optionInts(50, 0x0a00_0214).option(12, "x".repeat(300));
+        message.option(53, (byte) DhcpMessage.REQUEST)
+                .optionInts(50, 0x0a00_0214)
+                .option(12, "x".repeat(300));
         DhcpMessage read = DhcpMessage.decode(message.encode());
         assertThat(read.type()).isEqualTo(DhcpMessage.REQUEST);
         assertThat(read.xid).isEqualTo(77);
@@ -114,7 +117,8 @@ class CodecTest {
         Random random = new Random(1);
         byte[] dhcp = new DhcpMessage().option(53, (byte) 1).option(12, "abc").encode();
         byte[] dns = DnsMessage.respond(
-                DnsMessage.decode(DnsMessage.query(9, "a.test", DnsMessage.A)), List.of(InetAddress.getLoopbackAddress()));
+                DnsMessage.decode(DnsMessage.query(9, "a.test", DnsMessage.A)),
+                List.of(InetAddress.getLoopbackAddress()));
         for (int i = 0; i < 20_000; i++) {
             DhcpMessage.decode(mutated(dhcp, random));
             DnsMessage.decode(mutated(dns, random));

@@ -31,15 +31,24 @@ class FrameAssertTest {
     @Test
     void arpAndEcho() {
         one.ping("10.0.0.2");
-        List<byte[]> frames = one.frames().frames().stream().map(LoggedFrame::bytes).toList();
+        List<byte[]> frames =
+                one.frames().frames().stream().map(LoggedFrame::bytes).toList();
         FrameAssert.of(frames.get(0))
                 .ethernet(one.mac(), "ff:ff:ff:ff:ff:ff")
                 .etherType(0x0806)
                 .length(60)
                 .arpRequest("10.0.0.1", "10.0.0.2");
         FrameAssert.of(frames.get(1)).ethernet(two.mac(), one.mac()).arpReply("10.0.0.2", two.mac());
-        FrameAssert.of(frames.get(2)).ipv4("10.0.0.1", "10.0.0.2").ttl(64).icmp(8, 0).checksumsAreRight();
-        FrameAssert.of(frames.get(3)).icmp(0, 0).fragment(0, false).paddingIsZero().checksumsAreRight();
+        FrameAssert.of(frames.get(2))
+                .ipv4("10.0.0.1", "10.0.0.2")
+                .ttl(64)
+                .icmp(8, 0)
+                .checksumsAreRight();
+        FrameAssert.of(frames.get(3))
+                .icmp(0, 0)
+                .fragment(0, false)
+                .paddingIsZero()
+                .checksumsAreRight();
         assertThat(one.frames().tail(4))
                 .contains("> ARP who-has 10.0.0.2 tell 10.0.0.1")
                 .contains("< ARP 10.0.0.2 is-at 52:54:00:00:00:02 to 10.0.0.1")

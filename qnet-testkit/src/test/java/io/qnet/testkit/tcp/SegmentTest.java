@@ -28,7 +28,8 @@ class SegmentTest {
         assertThat(read.getAcknowledgmentNumber()).isEqualTo(0x7fff_fffe);
         assertThat(read.getWindowAsInt()).isEqualTo(65_000);
         assertThat(read.getSyn() && read.getAck()).isTrue();
-        assertThat(read.getFin() || read.getRst() || read.getPsh() || read.getUrg()).isFalse();
+        assertThat(read.getFin() || read.getRst() || read.getPsh() || read.getUrg())
+                .isFalse();
         assertThat(read.getOptions())
                 .hasAtLeastOneElementOfType(TcpMaximumSegmentSizeOption.class)
                 .hasAtLeastOneElementOfType(TcpWindowScaleOption.class)
