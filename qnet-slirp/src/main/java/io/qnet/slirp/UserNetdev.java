@@ -14,6 +14,7 @@ import io.qnet.slirp.forward.ForwardInfo;
 import io.qnet.slirp.host.RealHostNetwork;
 import io.qnet.slirp.ip.GuestPort;
 import io.qnet.slirp.service.DomainSearch;
+import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -36,6 +37,7 @@ public final class UserNetdev extends Netdev {
 
     private final UserSettings settings;
     private final Counters counters = new Counters();
+    private final Counter bugs = counters.counter("bug.frames");
     private final Uplink uplink = new Uplink();
     private final TurnTask wake = new TurnTask() {
         @Override
@@ -164,7 +166,12 @@ public final class UserNetdev extends Netdev {
                 context().loop().flushThisTurn(wake);
                 return false;
             }
-            open.onFrame(frame, context().loop().nowNanos());
+            try {
+                open.onFrame(frame, context().loop().nowNanos());
+            } catch (RuntimeException e) {
+                bugs.increment();
+                context().loop().taskFailed(UserNetdev.this, e);
+            }
             return true;
         }
 

@@ -107,7 +107,7 @@ public final class InPacket {
         }
         frame.getBytes(copy, 0);
         int shift = -frame.headIndex();
-        whole.clear().head(copy, 0, frame.length());
+        whole.clear().head(copy, 0, frame.length()).offloadOf(frame);
         data(whole, ipIndex + shift, transportIndex + shift, transportLength);
     }
 

@@ -1,6 +1,7 @@
 package io.qnet.slirp.udp;
 
 import io.netty.buffer.ByteBuf;
+import io.qnet.Offload;
 import io.qnet.slirp.ip.InPacket;
 import io.qnet.wire.IpAddress;
 import io.qnet.wire.UdpView;
@@ -10,13 +11,27 @@ import org.jspecify.annotations.Nullable;
 public final class Datagram {
     private final UdpView view = new UdpView();
     private @Nullable InPacket packet;
+    private int cutAt;
+    private int cutLength;
 
     Datagram() {}
 
     /** Reads a packet that is contiguous. False if its lengths lie. */
     boolean wrap(InPacket packet) {
         this.packet = packet;
+        cutAt = 0;
+        boolean isMany = packet.frame().gsoType() == Offload.GSO_UDP_L4 && packet.frame().gsoSize() > 0;
+        cutLength = isMany ? packet.frame().gsoSize() : Integer.MAX_VALUE;
         return view.wrap(packet.data(), packet.transportIndex(), packet.transportLength());
+    }
+
+    /** Goes on to the next datagram of a super-frame that nobody has cut (virtio-net's UDP segmentation); false if there is none. */
+    boolean next() {
+        if (cutLength >= view.payloadLength() - cutAt) {
+            return false;
+        }
+        cutAt += cutLength;
+        return true;
     }
 
     /** Whether its checksum is right, or there is none. */
@@ -60,11 +75,11 @@ public final class Datagram {
 
     /** Where the payload begins in {@link #data()}. */
     public int payloadIndex() {
-        return view.payloadIndex();
+        return view.payloadIndex() + cutAt;
     }
 
     /** The bytes of the payload; may be 0. */
     public int payloadLength() {
-        return view.payloadLength();
+        return Math.min(cutLength, view.payloadLength() - cutAt);
     }
 }

@@ -72,22 +72,26 @@ public final class UdpInput implements PacketHandler {
             badChecksum.increment();
             return;
         }
+        do {
+            handle(nowNanos);
+        } while (datagram.next());
+    }
+
+    private void handle(long nowNanos) {
         for (int i = 0; i < services.size(); i++) {
             if (services.get(i).onDatagram(datagram, nowNanos)) {
                 return;
             }
         }
-        // RFC 1812 §5.3.1: what ends here is not forwarded, so its TTL does not matter.
-        if (packet.ttl() == 1 && !local.contains(packet.destination())) {
-            errors.timeExceeded(packet, nowNanos);
-            return;
-        }
-        leave(verdict(), nowNanos);
-    }
-
-    private void leave(Verdict verdict, long nowNanos) {
+        Verdict verdict = verdict();
+        InPacket packet = datagram.packet();
         if (verdict instanceof Verdict.ToHost target) {
-            flows.send(datagram, target, nowNanos);
+            // RFC 1812 §5.3.1: what ends here is not forwarded, so its TTL does not matter.
+            if (packet.ttl() == 1 && !local.contains(packet.destination())) {
+                errors.timeExceeded(packet, nowNanos);
+            } else {
+                flows.send(datagram, target, nowNanos);
+            }
         } else if (verdict instanceof Verdict.ToResolvers) {
             resolvers.onDatagram(datagram, nowNanos);
         } else if (verdict instanceof Verdict.Refuse refuse) {
