@@ -30,6 +30,8 @@ public final class LocalAddresses {
 
     /** Whether this address is answered for. */
     public boolean contains(IpAddress address) {
-        return network.isHost(address) || network.isNameServer(address) || (!added.isEmpty() && added.containsKey(address));
+        return network.isHost(address)
+                || network.isNameServer(address)
+                || (!added.isEmpty() && added.containsKey(address));
     }
 }

@@ -20,7 +20,8 @@ public final class Datagram {
     boolean wrap(InPacket packet) {
         this.packet = packet;
         cutAt = 0;
-        boolean isMany = packet.frame().gsoType() == Offload.GSO_UDP_L4 && packet.frame().gsoSize() > 0;
+        boolean isMany =
+                packet.frame().gsoType() == Offload.GSO_UDP_L4 && packet.frame().gsoSize() > 0;
         cutLength = isMany ? packet.frame().gsoSize() : Integer.MAX_VALUE;
         return view.wrap(packet.data(), packet.transportIndex(), packet.transportLength());
     }

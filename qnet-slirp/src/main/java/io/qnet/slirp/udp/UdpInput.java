@@ -31,6 +31,7 @@ public final class UdpInput implements PacketHandler {
     private IpAddress judgedGuest = IpAddress.ANY6;
     private IpAddress judgedTo = IpAddress.ANY6;
     private int judgedPort;
+    private int judgedGuestPort;
     private int judgedGeneration;
     private Verdict judged = Verdict.DROP;
 
@@ -108,6 +109,7 @@ public final class UdpInput implements PacketHandler {
             return Verdict.NO_ROUTE;
         }
         if (judgedPort != port
+                || judgedGuestPort != datagram.sourcePort()
                 || judgedGeneration != egress.generation()
                 || !judgedTo.equals(to)
                 || !judgedGuest.equals(guest)) {
@@ -115,6 +117,7 @@ public final class UdpInput implements PacketHandler {
             judgedGuest = guest;
             judgedTo = to;
             judgedPort = port;
+            judgedGuestPort = datagram.sourcePort();
             judgedGeneration = egress.generation();
         }
         return judged;
