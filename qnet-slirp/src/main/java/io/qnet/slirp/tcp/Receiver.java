@@ -11,8 +11,8 @@ import io.qnet.wire.TcpView;
 /**
  * The receiving half of a connection: data from the guest to the host, the window that the guest is promised, and when it is told.
  *
- * <p>What is in order goes to the host at once, straight from the frame; what is early waits in the {@link Assembler}. The promise never shrinks: {@link #rcvAdv} moves only to the right, also when the
- * window is rounded to its scale, and whatever lies before it is accepted.
+ * <p>What is in order goes to the host at once, straight from the frame; what is early waits in the {@link Assembler}. A promised window never shrinks: its right edge moves only to the right, also where
+ * the window is rounded to its scale, and whatever lies before what was ever advertised is accepted.
  */
 final class Receiver {
     /** Our window shift: 65 535 &lt;&lt; 7 is 8 MiB, in steps of 128 bytes. */
@@ -43,7 +43,10 @@ final class Receiver {
     private final TcpCounters counters;
 
     private int rcvNxt;
-    /** The right edge of the window as the guest was told. */
+    /** The right edge of the window for which there is room. */
+    private int promised;
+
+    /** The rightmost edge that the guest was told: {@link #promised}, rounded up to the scale. What lies before it is accepted. */
     private int rcvAdv;
 
     private int shift;
@@ -105,7 +108,8 @@ final class Receiver {
         int most = offloads ? MAX_LIMIT : (int) Math.min(MAX_LIMIT, (long) MAX_SEGMENTS * mss);
         maxLimit = scaled ? most : Math.min(most, 0xffff);
         limit = Math.min(FIRST_LIMIT, maxLimit);
-        rcvAdv = rcvNxt + SYN_WINDOW;
+        promised = rcvNxt + SYN_WINDOW;
+        rcvAdv = promised;
     }
 
     int rcvNxt() {
@@ -302,22 +306,22 @@ final class Receiver {
 
     // ---- the window
 
-    /** The window field of the next segment; {@link #onAckSent} keeps the promise. */
+    /**
+     * The window field of the next segment; {@link #onAckSent} keeps the promise.
+     *
+     * @param pending bytes that the host has not taken
+     */
     int windowField(long pending) {
         budget.charge(pending - pendingBytes);
         pendingBytes = pending;
-        int edge = SequenceNumber.max(rcvAdv, rcvNxt);
         int wanted = rcvNxt + room();
-        if (wanted - edge >= Math.min(limit / 2, mss)) {
-            edge = wanted;
+        // RFC 9293 §3.8.6.2.2: not in small steps
+        if (wanted - promised >= Math.min(limit / 2, mss)) {
+            promised = wanted;
         }
-        int window = edge - rcvNxt;
-        // rounded up where down would take back what was promised
-        int field = window >> shift;
-        if (lessThan(rcvNxt + (field << shift), rcvAdv)) {
-            field++;
-        }
-        return Math.min(field, 0xffff);
+        int window = Math.max(0, promised - rcvNxt);
+        // rounded up, since down would take back what was promised
+        return Math.min((window + (1 << shift) - 1) >> shift, 0xffff);
     }
 
     private int room() {
@@ -348,8 +352,8 @@ final class Receiver {
     void onWritten(long pending) {
         budget.charge(pending - pendingBytes);
         pendingBytes = pending;
-        int gain = rcvNxt + room() - rcvAdv;
-        if (gain >= Math.min(limit / 2, 2 * mss) && rcvAdv - rcvNxt < limit / 2) {
+        int gain = rcvNxt + room() - promised;
+        if (gain >= Math.min(limit / 2, 2 * mss) && promised - rcvNxt < limit / 2) {
             ackDue = true;
         }
     }

@@ -12,7 +12,7 @@ public final class FakeGuestOutput implements GuestOutput {
     /** Room before the transport's header, filled with what must not leak. */
     private static final int TRANSPORT_INDEX = 54;
 
-    private final ByteBuf head = Unpooled.directBuffer(256, 256);
+    private final ByteBuf head = Unpooled.wrappedBuffer(new byte[256]);
     private final OutPacket packet = new OutPacket(head);
     private final Consumer<Sent> consumer;
     private final Sent sent = new Sent();

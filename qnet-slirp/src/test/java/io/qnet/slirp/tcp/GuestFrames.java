@@ -1,6 +1,7 @@
 package io.qnet.slirp.tcp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.qnet.Frame;
 import java.io.ByteArrayOutputStream;
@@ -13,8 +14,8 @@ final class GuestFrames {
     private GuestFrames() {}
 
     /** A frame whose payload is in the head, with some padding of the link behind it. */
-    static Frame contiguous(byte[] tcp) {
-        ByteBuf buffer = Unpooled.directBuffer(TCP_OFFSET + tcp.length + 6);
+    static Frame contiguous(ByteBufAllocator allocator, byte[] tcp) {
+        ByteBuf buffer = allocator.directBuffer(TCP_OFFSET + tcp.length + 6);
         buffer.writeZero(TCP_OFFSET);
         buffer.writeBytes(tcp);
         buffer.writeBytes(new byte[] {'P', 'A', 'D', 'D', 'E', 'D'});
@@ -22,15 +23,15 @@ final class GuestFrames {
     }
 
     /** A frame whose payload beyond {@code inHead} bytes lies in slices of {@code slice} bytes, each a buffer of its own. */
-    static Frame sliced(byte[] tcp, int headerLength, int inHead, int slice) {
+    static Frame sliced(ByteBufAllocator allocator, byte[] tcp, int headerLength, int inHead, int slice) {
         int head = Math.min(tcp.length, headerLength + inHead);
-        ByteBuf buffer = Unpooled.directBuffer(TCP_OFFSET + head);
+        ByteBuf buffer = allocator.directBuffer(TCP_OFFSET + head);
         buffer.writeZero(TCP_OFFSET);
         buffer.writeBytes(tcp, 0, head);
         Frame frame = new Frame().head(buffer, 0, buffer.readableBytes());
         for (int at = head; at < tcp.length; at += slice) {
             int length = Math.min(slice, tcp.length - at);
-            ByteBuf own = Unpooled.directBuffer(length + 3);
+            ByteBuf own = allocator.directBuffer(length + 3);
             own.writeZero(3).writeBytes(tcp, at, length);
             frame.addSlice(own, 3, length);
         }

@@ -1,12 +1,10 @@
 package io.qnet.slirp.tcp;
 
 import static io.qnet.wire.Tcp.ACK;
-import static io.qnet.wire.Tcp.PSH;
 import static io.qnet.wire.Tcp.SYN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.qnet.Frame;
 import io.qnet.host.HostError;
@@ -40,7 +38,8 @@ final class TcpDialogue {
 
     final Deque<SentSegment> sent = new ArrayDeque<>();
     final FakeGuestOutput output = new FakeGuestOutput(packet -> sent.add(SentSegment.read(packet)));
-    final FakeLoop loop = new FakeLoop(UnpooledByteBufAllocator.DEFAULT, Long.MAX_VALUE - 1000 * MS);
+    final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
+    final FakeLoop loop = new FakeLoop(allocator, Long.MAX_VALUE - 1000 * MS);
     final Counters counters = new Counters();
     final List<HostError> unreachables = new ArrayList<>();
     final List<byte[]> quoted = new ArrayList<>();
@@ -60,7 +59,9 @@ final class TcpDialogue {
     private int guestTsVal = 1000;
     private int guestTsEcr;
 
-    TcpDialogue() {}
+    TcpDialogue() {
+        LeakCheck.watch(this);
+    }
 
     TcpStack stack() {
         if (stack == null) {
@@ -160,14 +161,14 @@ final class TcpDialogue {
     TcpDialogue guestSends(int flags, int seq, int ack, byte[] options, String payload) {
         byte[] text = payload.getBytes(StandardCharsets.ISO_8859_1);
         byte[] tcp = GuestFrames.tcp(flow.guestPort(), flow.hostPort(), seq, ack, flags, guestWindow, options, text);
-        return guestSends(GuestFrames.contiguous(tcp), tcp.length);
+        return guestSends(GuestFrames.contiguous(allocator, tcp), tcp.length);
     }
 
     /** Data of the given length, in one super-frame of slices. */
     TcpDialogue guestSendsSliced(int seq, int ack, byte[] payload, int inHead, int slice) {
         byte[] tcp =
                 GuestFrames.tcp(flow.guestPort(), flow.hostPort(), seq, ack, ACK, guestWindow, new byte[0], payload);
-        return guestSends(GuestFrames.sliced(tcp, 20, inHead, slice), tcp.length);
+        return guestSends(GuestFrames.sliced(allocator, tcp, 20, inHead, slice), tcp.length);
     }
 
     TcpDialogue guestSends(Frame frame, int length) {
@@ -179,9 +180,7 @@ final class TcpDialogue {
                         flow.guest(),
                         flow.host(),
                         loop.nowNanos);
-        for (int i = 0; i < frame.sliceCount(); i++) {
-            frame.slice(i).release();
-        }
+        frame.release();
         return turn();
     }
 
@@ -201,7 +200,7 @@ final class TcpDialogue {
     }
 
     TcpDialogue hostSays(byte[] bytes) {
-        host().handler.onData(Unpooled.copiedBuffer(bytes));
+        host().handler.onData(allocator.directBuffer(Math.max(1, bytes.length)).writeBytes(bytes));
         return turn();
     }
 
@@ -390,7 +389,14 @@ final class TcpDialogue {
         return this;
     }
 
-    static int dataFlags() {
-        return ACK | PSH;
+    /** Ends everything and looks whether anything is left. */
+    void close() {
+        output.takesPackets = -1;
+        stack().close();
+        sent.clear();
+        expectGone();
+        assertThat(allocator.metric().usedDirectMemory())
+                .as("bytes not released")
+                .isZero();
     }
 }
