@@ -8,8 +8,6 @@ import io.qnet.it.support.EnabledIfCommand;
 import io.qnet.it.support.EnabledIfKernel;
 import io.qnet.it.support.EnabledIfRoot;
 import io.qnet.it.support.HttpFiles;
-import io.qnet.it.support.Initramfs;
-import io.qnet.it.support.KernelFiles;
 import io.qnet.it.support.Ports;
 import io.qnet.it.support.QemuGuest;
 import io.qnet.it.support.QemuSlirp;
@@ -63,7 +61,7 @@ class FixturesIT {
     @Test
     @EnabledIfRoot
     @EnabledIfKernel
-    @EnabledIfCommand({"qemu-system-x86_64", "busybox", "dnsmasq", "unshare"})
+    @EnabledIfCommand({"qemu-system-x86_64", "busybox", "dig", "dnsmasq", "unshare"})
     void aGuestBootsAndUsesQemusUserNetwork(@TempDir Path folder) throws Exception {
         InetSocketAddress resolver = new InetSocketAddress(InetAddress.getByName("127.53.0.1"), 53);
         Path socket = folder.resolve("hub");
@@ -74,11 +72,7 @@ class FixturesIT {
                 QemuSlirp slirp = QemuSlirp.start(
                         QemuSlirp.userOnUnixSocket("," + GuestScenario.hostForward(hostPort), socket), resolvConf);
                 QemuGuest guest = QemuGuest.boot(
-                        Initramfs.withBusybox(KernelFiles.ofCache()),
-                        "-netdev",
-                        "stream,id=n0,server=off,addr.type=unix,addr.path=" + socket,
-                        "-device",
-                        "virtio-net-pci,netdev=n0")) {
+                        GuestScenario.initramfs(), "stream,server=off,addr.type=unix,addr.path=" + socket)) {
             GuestScenario.play(guest, files, hostPort);
             assertThat(guest.run("exit 3").status()).isEqualTo(3);
             assertThat(slirp.process().isAlive()).isTrue();

@@ -3,6 +3,7 @@ package io.qnet.it.raw;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import org.pcap4j.packet.ArpPacket;
 import org.pcap4j.packet.EthernetPacket;
 import org.pcap4j.packet.IcmpV4CommonPacket;
 import org.pcap4j.packet.IcmpV4EchoPacket;
+import org.pcap4j.packet.IcmpV4EchoReplyPacket;
 import org.pcap4j.packet.IpV4Packet;
 import org.pcap4j.packet.IpV4Rfc791Tos;
 import org.pcap4j.packet.Packet;
@@ -55,6 +57,7 @@ public final class RawGuest implements AutoCloseable {
     private static final MacAddress MAC = MacAddress.getByName("52:54:00:12:34:56");
     private static final MacAddress HOST_MAC = MacAddress.getByName("52:55:0a:00:02:02");
     private static final int IPV6 = 0x86dd;
+    private static final Duration RETRY = Duration.ofMillis(200);
 
     private final StreamSocket socket;
     private final List<Received> pending = new ArrayList<>();
@@ -89,6 +92,25 @@ public final class RawGuest implements AutoCloseable {
     public Received greet() {
         askWhoHas(HOST, GUEST);
         return await(received -> received.is(ArpPacket.class), "the gateway's answer to ARP");
+    }
+
+    /** Asks who has the gateway's address until it is answered: for a network that is still being joined. */
+    public void greetUntilAnswered() {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        do {
+            askWhoHas(HOST, GUEST);
+        } while (find(received -> received.is(ArpPacket.class), RETRY).isEmpty() && System.nanoTime() - deadline < 0);
+        greet();
+        pending.removeIf(received -> received.is(ArpPacket.class));
+    }
+
+    /** Waits for the answer to an echo request. */
+    public void awaitEcho(int id, int sequence) {
+        await(
+                received -> received.is(IcmpV4EchoReplyPacket.class)
+                        && received.get(IcmpV4EchoReplyPacket.class).getHeader().getIdentifierAsInt() == id
+                        && received.get(IcmpV4EchoReplyPacket.class).getHeader().getSequenceNumberAsInt() == sequence,
+                "echo reply " + sequence);
     }
 
     /** Sends an echo request to an address. */
@@ -140,6 +162,11 @@ public final class RawGuest implements AutoCloseable {
         socket.send(frame);
     }
 
+    /** Sends raw bytes to the stream, framed or not. */
+    public void sendRaw(byte[] bytes) {
+        socket.sendRaw(ByteBuffer.wrap(bytes));
+    }
+
     /** The bytes of a frame with a UDP datagram to the gateway, for a test to damage. */
     public byte[] udpFrame(int port, Inet4Address target, int targetPort, byte[] data) {
         Packet.Builder udp = udp(GUEST, port, target, targetPort, data);
@@ -155,25 +182,29 @@ public final class RawGuest implements AutoCloseable {
 
     /** The first frame, received already or yet to come, that is wanted; the others stay for later. */
     public Received await(Predicate<Received> wanted, String what) {
+        return find(wanted, LIMIT)
+                .orElseThrow(() -> new AssertionError(
+                        "no " + what + " within " + LIMIT.toSeconds() + " s; other frames: " + pending));
+    }
+
+    private Optional<Received> find(Predicate<Received> wanted, Duration limit) {
         for (Iterator<Received> frames = pending.iterator(); frames.hasNext(); ) {
             Received received = frames.next();
             if (wanted.test(received)) {
                 frames.remove();
-                return received;
+                return Optional.of(received);
             }
         }
-        long deadline = System.nanoTime() + LIMIT.toNanos();
+        long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
-            Optional<byte[]> bytes = socket.receive(Duration.ofNanos(deadline - System.nanoTime()));
-            Received received = Received.of(bytes.orElseThrow(() -> new AssertionError(
-                    "no " + what + " within " + LIMIT.toSeconds() + " s; other frames: " + pending)));
-            if (received.etherType() == IPV6 || answered(received)) {
-                continue;
-            }
-            if (wanted.test(received)) {
+            Optional<Received> received = socket.receive(Duration.ofNanos(deadline - System.nanoTime()))
+                    .map(Received::of);
+            if (received.isEmpty() || wanted.test(received.get())) {
                 return received;
             }
-            pending.add(received);
+            if (received.get().etherType() != IPV6 && !answered(received.get())) {
+                pending.add(received.get());
+            }
         }
     }
 

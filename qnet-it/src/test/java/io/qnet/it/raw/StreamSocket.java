@@ -63,10 +63,14 @@ public final class StreamSocket implements AutoCloseable {
 
     /** Sends one frame; blocks while the peer does not read. */
     public void send(byte[] frame) {
-        ByteBuffer bytes = ByteBuffer.allocate(4 + frame.length)
+        sendRaw(ByteBuffer.allocate(4 + frame.length)
                 .putInt(frame.length)
                 .put(frame)
-                .flip();
+                .flip());
+    }
+
+    /** Sends bytes as they are; blocks while the peer does not read. */
+    void sendRaw(ByteBuffer bytes) {
         try {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

@@ -7,11 +7,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** Finds ports for programs that cannot tell which one they got. */
 public final class Ports {
 
     private static final int ATTEMPTS = 100;
+
+    /** The state of a listening socket in /proc/net/tcp. */
+    private static final String LISTEN = "0A";
 
     private Ports() {}
 
@@ -28,6 +34,18 @@ public final class Ports {
             }
         }
         throw new IllegalStateException("no free port");
+    }
+
+    /** Whether somebody listens on a TCP port of 127.0.0.1, or of every address. Linux alone. */
+    public static boolean isListening(int port) {
+        String any = String.format("00000000:%04X", port);
+        String loopback = String.format("0100007F:%04X", port);
+        try (Stream<String> sockets = Files.lines(Path.of("/proc/net/tcp"))) {
+            return sockets.map(line -> line.strip().split("\\s+"))
+                    .anyMatch(row -> row[3].equals(LISTEN) && (row[1].equals(any) || row[1].equals(loopback)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static boolean isFreeForUdp(InetSocketAddress address) {

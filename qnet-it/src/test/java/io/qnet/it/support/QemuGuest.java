@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -25,6 +26,8 @@ import java.util.concurrent.TimeoutException;
  */
 public final class QemuGuest implements AutoCloseable {
 
+    private static final String CONSOLE = "console";
+    private static final String CAPTURE = "guest.pcap";
     private static final int MAX_SCRIPT_BYTES = 2800;
 
     private final ChildProcess qemu;
@@ -42,41 +45,31 @@ public final class QemuGuest implements AutoCloseable {
      * Boots a guest.
      *
      * @param initramfs its root file system
-     * @param network QEMU's options that give it its network card, for example {@code -nic socket,...}
+     * @param netdev how its virtio network card is joined: the value of QEMU's {@code -netdev} without an id
      */
-    public static QemuGuest boot(Initramfs initramfs, String... network) {
+    public static QemuGuest boot(Initramfs initramfs, String netdev) {
         try {
             Path folder = Files.createTempDirectory("qnet-guest");
             Path archive = initramfs.writeTo(folder.resolve("initramfs"));
-            List<String> command = new ArrayList<>(List.of(
-                    Commands.require("qemu-system-x86_64").toString(),
-                    "-M",
-                    "pc,accel=tcg",
-                    "-cpu",
-                    "max",
-                    "-m",
-                    "160",
-                    "-nodefaults",
-                    "-display",
-                    "none",
-                    "-no-reboot",
-                    "-kernel",
-                    initramfs.kernel().image().toString(),
-                    "-initrd",
-                    archive.toString(),
-                    "-append",
-                    "console=ttyS0 quiet panic=-1 random.trust_cpu=on",
-                    "-serial",
-                    "file:" + folder.resolve("console"),
-                    "-serial",
-                    "stdio"));
-            command.addAll(List.of(network));
+            List<String> command = new ArrayList<>();
+            command.add(Commands.require("qemu-system-x86_64").toString());
+            command.addAll(words("-M pc,accel=tcg -cpu max -m 256 -nodefaults -display none -no-reboot"));
+            command.addAll(List.of("-kernel", initramfs.kernel().image().toString(), "-initrd", archive.toString()));
+            command.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 random.trust_cpu=on"));
+            command.addAll(List.of("-serial", "file:" + folder.resolve(CONSOLE), "-serial", "stdio"));
+            command.addAll(List.of("-netdev", netdev + ",id=n0", "-device", "virtio-net-pci,netdev=n0"));
+            command.add("-object");
+            command.add("filter-dump,id=dump,netdev=n0,maxlen=128,file=" + folder.resolve(CAPTURE));
             QemuGuest guest = new QemuGuest(ChildProcess.startRaw("guest", command, Map.of()), folder);
             guest.awaitReady();
             return guest;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static List<String> words(String options) {
+        return List.of(options.split(" "));
     }
 
     /** Runs a shell script in the guest and waits for its end. */
@@ -106,8 +99,8 @@ public final class QemuGuest implements AutoCloseable {
     public String ok(String script) {
         Result result = run(script);
         if (result.status() != 0) {
-            throw new AssertionError("in the guest: " + script + "\nexit status " + result.status() + "\n"
-                    + result.output() + "\n" + describe());
+            throw new AssertionError(
+                    "in the guest: " + script + "\nexit status " + result.status() + "\n" + result.output());
         }
         return result.output();
     }
@@ -117,12 +110,19 @@ public final class QemuGuest implements AutoCloseable {
         return ok("ip link set eth0 up && udhcpc -i eth0 -n -q -f -t 10 -T 1 -s /etc/udhcpc.script");
     }
 
-    /** QEMU's output and the kernel's console. */
+    /** QEMU's output, the kernel's console and where the capture of the guest's traffic is kept: for a failed test. */
     public String describe() {
         try {
-            Path console = folder.resolve("console");
+            Path console = folder.resolve(CONSOLE);
+            Path capture = folder.resolve(CAPTURE);
+            String kept = "none";
+            if (Files.exists(capture)) {
+                kept = Files.copy(capture, Captures.newFile("guest"), StandardCopyOption.REPLACE_EXISTING)
+                        .toString();
+            }
             return qemu.describe() + "\n--- console\n"
-                    + (Files.exists(console) ? Files.readString(console, StandardCharsets.ISO_8859_1) : "") + "\n---";
+                    + (Files.exists(console) ? Files.readString(console, StandardCharsets.ISO_8859_1) : "")
+                    + "\n--- capture: " + kept;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
@@ -59,16 +60,25 @@ public final class QnetProcess implements AutoCloseable {
 
     /** Waits until a file is there, for example the unix socket on which it listens; fails if the program ends before. */
     public QnetProcess awaitFile(Path file) {
+        return await(() -> Files.exists(file), file.toString());
+    }
+
+    /** Waits until somebody listens on a TCP port of 127.0.0.1, without connecting; fails if the program ends before. */
+    public QnetProcess awaitListener(int port) {
+        return await(() -> Ports.isListening(port), "listener on port " + port);
+    }
+
+    private QnetProcess await(BooleanSupplier condition, String what) {
         try {
             Awaitility.await()
                     .atMost(ChildProcess.HANG)
                     .pollInterval(Duration.ofMillis(20))
-                    .until(() -> Files.exists(file) || !process.isAlive());
+                    .until(() -> condition.getAsBoolean() || !process.isAlive());
         } catch (ConditionTimeoutException e) {
-            throw new AssertionError("no " + file + " from " + process.describe(), e);
+            throw new AssertionError("no " + what + " from " + process.describe(), e);
         }
-        if (!Files.exists(file)) {
-            throw new AssertionError("no " + file + " from " + process.describe());
+        if (!condition.getAsBoolean()) {
+            throw new AssertionError("no " + what + " from " + process.describe());
         }
         return this;
     }
