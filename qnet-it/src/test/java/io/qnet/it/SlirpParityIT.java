@@ -1,14 +1,13 @@
 package io.qnet.it;
 
-import static io.qnet.it.raw.DhcpMessage.DISCOVER;
-import static io.qnet.it.raw.DhcpMessage.REQUEST;
 import static io.qnet.it.raw.RawGuest.DNS;
 import static io.qnet.it.raw.RawGuest.GUEST;
 import static io.qnet.it.raw.RawGuest.HOST;
 import static io.qnet.it.raw.RawGuest.address;
+import static io.qnet.testkit.codec.DhcpMessage.DISCOVER;
+import static io.qnet.testkit.codec.DhcpMessage.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qnet.it.raw.DhcpMessage;
 import io.qnet.it.raw.RawGuest;
 import io.qnet.it.raw.Received;
 import io.qnet.it.support.Dnsmasq;
@@ -16,13 +15,20 @@ import io.qnet.it.support.EnabledIfCommand;
 import io.qnet.it.support.EnabledIfRoot;
 import io.qnet.it.support.Ports;
 import io.qnet.it.support.ResolvConf;
+import io.qnet.testkit.codec.DhcpMessage;
+import io.qnet.testkit.codec.DnsMessage;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,6 +42,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SlirpParityIT {
 
     private static final String MAC = "525400123456";
+    private static final int XID = 0x1badcafe;
     private static final InetSocketAddress RESOLVER = new InetSocketAddress("127.53.0.2", 53);
 
     @TempDir
@@ -103,18 +110,18 @@ class SlirpParityIT {
     @EnumSource
     void discoverIsOfferedTheFirstAddress(Stack stack) throws Exception {
         play(stack, "", guest -> {
-            guest.sendDhcp(DhcpMessage.request(DISCOVER, MAC), false);
+            guest.sendDhcp(request(DISCOVER, MAC), false);
             Received frame = guest.next();
             assertThat(frame.toString())
                     .startsWith("52:55:0a:00:02:02 > ff:ff:ff:ff:ff:ff ttl 64 udp 10.0.2.2:67 > 255.255.255.255:68 ");
-            DhcpMessage offer = DhcpMessage.parse(frame);
-            assertThat(offer.op()).isEqualTo(2);
-            assertThat(offer.xid()).isEqualTo(DhcpMessage.XID);
-            assertThat(offer.length()).isEqualTo(548);
-            assertThat(offer.yiaddr()).isEqualTo("10.0.2.15");
-            assertThat(offer.siaddr()).isEqualTo("10.0.2.2");
-            assertThat(offer.mac()).isEqualTo(MAC);
-            assertThat(offer.options())
+            assertThat(frame.payload()).hasSize(548);
+            DhcpMessage offer = dhcp(frame);
+            assertThat(offer.op).isEqualTo(2);
+            assertThat(offer.xid).isEqualTo(XID);
+            assertThat(yiaddr(offer)).isEqualTo("10.0.2.15");
+            assertThat(DhcpMessage.address(offer.siaddr)).isEqualTo(HOST);
+            assertThat(offer.chaddr).isEqualTo(Long.parseLong(MAC, 16));
+            assertThat(options(offer))
                     .containsEntry(53, "02")
                     .containsEntry(54, "0a000202")
                     .containsEntry(1, "ffffff00")
@@ -128,8 +135,9 @@ class SlirpParityIT {
     @EnumSource
     void discoverIsOfferedTheFreeAddressItAsksFor(Stack stack) throws Exception {
         play(stack, "", guest -> {
-            guest.sendDhcp(DhcpMessage.request(DISCOVER, MAC).withAddress(50, "10.0.2.20"), false);
-            assertThat(guest.awaitDhcp().yiaddr()).isEqualTo("10.0.2.20");
+            guest.sendDhcp(
+                    request(DISCOVER, MAC).option(50, address("10.0.2.20").getAddress()), false);
+            assertThat(yiaddr(awaitDhcp(guest))).isEqualTo("10.0.2.20");
         });
     }
 
@@ -137,13 +145,15 @@ class SlirpParityIT {
     @EnumSource
     void aRequestIsAcknowledgedAndRenewed(Stack stack) throws Exception {
         play(stack, "", guest -> {
-            guest.sendDhcp(DhcpMessage.request(REQUEST, MAC).withAddress(50, "10.0.2.15"), false);
-            assertThat(guest.awaitDhcp().options()).containsEntry(53, "05");
+            guest.sendDhcp(request(REQUEST, MAC).option(50, address("10.0.2.15").getAddress()), false);
+            assertThat(options(awaitDhcp(guest))).containsEntry(53, "05");
             guest.greet();
-            guest.sendDhcp(DhcpMessage.request(REQUEST, MAC).withCiaddr("10.0.2.15"), true);
-            DhcpMessage ack = guest.awaitDhcp();
-            assertThat(ack.options()).containsEntry(53, "05").containsEntry(51, "00015180");
-            assertThat(ack.yiaddr()).isEqualTo("10.0.2.15");
+            DhcpMessage renewal = request(REQUEST, MAC);
+            renewal.ciaddr = ByteBuffer.wrap(GUEST.getAddress()).getInt();
+            guest.sendDhcp(renewal, true);
+            DhcpMessage ack = awaitDhcp(guest);
+            assertThat(options(ack)).containsEntry(53, "05").containsEntry(51, "00015180");
+            assertThat(yiaddr(ack)).isEqualTo("10.0.2.15");
         });
     }
 
@@ -152,13 +162,16 @@ class SlirpParityIT {
     void aRequestForAForeignAddressIsRefused(Stack stack) throws Exception {
         play(stack, "", guest -> {
             String text = "7265717565737465642061646472657373206e6f7420617661696c61626c65";
-            guest.sendDhcp(DhcpMessage.request(REQUEST, MAC).withAddress(50, "10.0.2.99"), false);
-            assertThat(guest.awaitDhcp().options()).containsEntry(53, "06").containsEntry(56, text);
+            guest.sendDhcp(request(REQUEST, MAC).option(50, address("10.0.2.99").getAddress()), false);
+            assertThat(options(awaitDhcp(guest))).containsEntry(53, "06").containsEntry(56, text);
 
-            guest.sendDhcp(DhcpMessage.request(REQUEST, "525400000001").withAddress(50, "10.0.2.15"), false);
-            assertThat(guest.awaitDhcp().options()).containsEntry(53, "05");
-            guest.sendDhcp(DhcpMessage.request(REQUEST, MAC).withAddress(50, "10.0.2.15"), false);
-            assertThat(guest.awaitDhcp().options()).containsEntry(53, "06").containsEntry(56, text);
+            guest.sendDhcp(
+                    request(REQUEST, "525400000001")
+                            .option(50, address("10.0.2.15").getAddress()),
+                    false);
+            assertThat(options(awaitDhcp(guest))).containsEntry(53, "05");
+            guest.sendDhcp(request(REQUEST, MAC).option(50, address("10.0.2.15").getAddress()), false);
+            assertThat(options(awaitDhcp(guest))).containsEntry(53, "06").containsEntry(56, text);
         });
     }
 
@@ -166,10 +179,10 @@ class SlirpParityIT {
     @EnumSource
     void bootpGetsAnAddress(Stack stack) throws Exception {
         play(stack, "", guest -> {
-            guest.sendDhcp(DhcpMessage.bootp(MAC), false);
-            DhcpMessage reply = guest.awaitDhcp();
-            assertThat(reply.op()).isEqualTo(2);
-            assertThat(reply.yiaddr()).isEqualTo("10.0.2.15");
+            guest.sendDhcp(request(0, MAC), false);
+            DhcpMessage reply = awaitDhcp(guest);
+            assertThat(reply.op).isEqualTo(2);
+            assertThat(yiaddr(reply)).isEqualTo("10.0.2.15");
         });
     }
 
@@ -178,10 +191,10 @@ class SlirpParityIT {
     void sixteenGuestsGetAnAddressAndTheNextNone(Stack stack) throws Exception {
         play(stack, "", guest -> {
             for (int i = 0; i < 16; i++) {
-                guest.sendDhcp(DhcpMessage.request(DISCOVER, String.format("5254000000%02x", i)), false);
-                assertThat(guest.awaitDhcp().yiaddr()).isEqualTo("10.0.2." + (15 + i));
+                guest.sendDhcp(request(DISCOVER, String.format("5254000000%02x", i)), false);
+                assertThat(yiaddr(awaitDhcp(guest))).isEqualTo("10.0.2." + (15 + i));
             }
-            guest.sendDhcp(DhcpMessage.request(DISCOVER, "525400000010"), false);
+            guest.sendDhcp(request(DISCOVER, "525400000010"), false);
             guest.expectSilence();
         });
     }
@@ -192,14 +205,14 @@ class SlirpParityIT {
         String options = ",hostname=vm,domainname=dom.example,dnssearch=a.dom.example,dnssearch=b.dom.example"
                 + ",bootfile=pxelinux.0,tftp-server-name=boot";
         play(stack, options, guest -> {
-            guest.sendDhcp(DhcpMessage.request(DISCOVER, MAC), false);
-            DhcpMessage offer = guest.awaitDhcp();
-            assertThat(offer.options())
+            guest.sendDhcp(request(DISCOVER, MAC), false);
+            DhcpMessage offer = awaitDhcp(guest);
+            assertThat(options(offer))
                     .containsEntry(12, "766d")
                     .containsEntry(15, "646f6d2e6578616d706c65")
                     .containsEntry(66, "626f6f74")
                     .containsEntry(119, "016103646f6d076578616d706c6500" + "0162c002");
-            assertThat(offer.file()).isEqualTo("pxelinux.0");
+            assertThat(offer.file).isEqualTo("pxelinux.0");
         });
     }
 
@@ -207,8 +220,8 @@ class SlirpParityIT {
     @EnumSource
     void aRestrictedGuestGetsNoRouterAndNoNameServer(Stack stack) throws Exception {
         play(stack, ",restrict=on", guest -> {
-            guest.sendDhcp(DhcpMessage.request(DISCOVER, MAC), false);
-            assertThat(guest.awaitDhcp().options()).containsKey(1).doesNotContainKeys(3, 6);
+            guest.sendDhcp(request(DISCOVER, MAC), false);
+            assertThat(options(awaitDhcp(guest))).containsKey(1).doesNotContainKeys(3, 6);
         });
     }
 
@@ -284,10 +297,12 @@ class SlirpParityIT {
         try (Dnsmasq dns = Dnsmasq.start(RESOLVER)) {
             play(stack, "", guest -> {
                 guest.greet();
-                guest.sendUdp(4003, DNS, 53, DnsQuery.forAddressOf("host.test"));
+                guest.sendUdp(4003, DNS, 53, DnsMessage.query(1, "host.test", DnsMessage.A));
                 Received answer = guest.next();
                 assertThat(answer.toString()).contains("udp 10.0.2.3:53 > 10.0.2.15:4003 ");
-                assertThat(DnsQuery.addressIn(answer.payload())).isEqualTo(Dnsmasq.ADDRESS);
+                assertThat(DnsMessage.decode(answer.payload()).answers())
+                        .extracting(DnsMessage.Answer::address)
+                        .containsExactly(address(Dnsmasq.ADDRESS));
                 dns.awaitQuery("host.test");
             });
         }
@@ -328,6 +343,33 @@ class SlirpParityIT {
                 }
             }
         });
+    }
+
+    /** A request of this type for a guest with this MAC address; of type 0: BOOTP, without any option. */
+    private static DhcpMessage request(int type, String mac) {
+        DhcpMessage message = new DhcpMessage();
+        message.xid = XID;
+        message.chaddr = Long.parseLong(mac, 16);
+        return type == 0 ? message : message.option(53, (byte) type);
+    }
+
+    private static DhcpMessage awaitDhcp(RawGuest guest) {
+        return dhcp(guest.awaitDhcp());
+    }
+
+    private static DhcpMessage dhcp(Received frame) {
+        return Objects.requireNonNull(DhcpMessage.decode(frame.payload()), "a DHCP message that can be read");
+    }
+
+    private static String yiaddr(DhcpMessage message) {
+        return DhcpMessage.address(message.yiaddr).getHostAddress();
+    }
+
+    private static Map<Integer, String> options(DhcpMessage message) {
+        Map<Integer, String> options = new HashMap<>();
+        message.options.forEach(
+                (code, value) -> options.put(code, HexFormat.of().formatHex(value)));
+        return options;
     }
 
     private static DatagramPacket receive(DatagramSocket socket) throws Exception {

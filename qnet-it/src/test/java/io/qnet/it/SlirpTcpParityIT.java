@@ -13,6 +13,7 @@ import io.qnet.it.support.EnabledIfCommand;
 import io.qnet.it.support.EnabledIfRoot;
 import io.qnet.it.support.Ports;
 import io.qnet.it.support.ResolvConf;
+import io.qnet.testkit.codec.DnsMessage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -239,12 +240,15 @@ class SlirpTcpParityIT {
             play(stack, "", (guest, host) -> {
                 RawTcp tcp = new RawTcp(guest, PORT, DNS, 53);
                 assertThat(tcp.open().toString()).contains(" tcp 10.0.2.3:53 > ");
-                tcp.send(new String(DnsQuery.framed(DnsQuery.forAddressOf("host.test")), StandardCharsets.ISO_8859_1));
+                byte[] query = DnsMessage.query(1, "host.test", DnsMessage.A);
+                tcp.send("\0" + (char) query.length + new String(query, StandardCharsets.ISO_8859_1));
                 byte[] length = bytes(tcp.awaitData(2));
                 int total = 2 + ((length[0] & 0xff) << 8 | (length[1] & 0xff));
                 byte[] answer = bytes(tcp.awaitData(total));
-                assertThat(DnsQuery.addressIn(Arrays.copyOfRange(answer, 2, total)))
-                        .isEqualTo(Dnsmasq.ADDRESS);
+                assertThat(DnsMessage.decode(Arrays.copyOfRange(answer, 2, total))
+                                .answers())
+                        .extracting(DnsMessage.Answer::address)
+                        .containsExactly(RawGuest.address(Dnsmasq.ADDRESS));
                 dns.awaitQuery("host.test");
             });
         }

@@ -1,5 +1,10 @@
 package io.qnet.it.raw;
 
+import io.qnet.it.support.Captures;
+import io.qnet.testkit.codec.DhcpMessage;
+import io.qnet.testkit.frame.FrameLog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -57,9 +62,11 @@ public final class RawGuest implements AutoCloseable {
     private static final MacAddress MAC = MacAddress.getByName("52:54:00:12:34:56");
     private static final MacAddress HOST_MAC = MacAddress.getByName("52:55:0a:00:02:02");
     private static final int IPV6 = 0x86dd;
+    private static final long MAX_LOG_BYTES = 16 << 20;
     private static final Duration RETRY = Duration.ofMillis(200);
 
     private final StreamSocket socket;
+    private final FrameLog log = new FrameLog(MAX_LOG_BYTES);
     private final List<Received> pending = new ArrayList<>();
 
     private RawGuest(StreamSocket socket) {
@@ -136,20 +143,30 @@ public final class RawGuest implements AutoCloseable {
     public void sendDhcp(DhcpMessage message, boolean unicast) {
         Inet4Address source = unicast ? GUEST : UNSPECIFIED;
         Inet4Address target = unicast ? HOST : BROADCAST;
-        Packet.Builder udp = udp(source, 68, target, 67, message.bytes());
+        Packet.Builder udp = udp(source, 68, target, 67, message.encode());
         send(
                 ip(source, target, IpNumber.UDP, udp),
                 EtherType.IPV4,
                 unicast ? HOST_MAC : MacAddress.ETHER_BROADCAST_ADDRESS);
     }
 
-    /** The next DHCP message received. */
-    public DhcpMessage awaitDhcp() {
-        Received received = await(
+    /** The next frame received that carries a DHCP message. */
+    public Received awaitDhcp() {
+        return await(
                 r -> r.is(UdpPacket.class)
                         && r.get(UdpPacket.class).getHeader().getDstPort().valueAsInt() == 68,
                 "a DHCP message");
-        return DhcpMessage.parse(received);
+    }
+
+    /** Keeps what passed so far as a capture, for a failed test; returns where. */
+    public Path keepCapture() {
+        try {
+            Path file = Captures.newFile("raw");
+            log.writePcap(file);
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Sends an IPv4 packet from the guest's address to the gateway's MAC address. */
@@ -159,6 +176,7 @@ public final class RawGuest implements AutoCloseable {
 
     /** Sends raw bytes as one frame. */
     public void sendFrame(byte[] frame) {
+        log.add(System.nanoTime(), true, frame);
         socket.send(frame);
     }
 
@@ -197,8 +215,7 @@ public final class RawGuest implements AutoCloseable {
         }
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
-            Optional<Received> received = socket.receive(Duration.ofNanos(deadline - System.nanoTime()))
-                    .map(Received::of);
+            Optional<Received> received = receive(Duration.ofNanos(deadline - System.nanoTime()));
             if (received.isEmpty() || wanted.test(received.get())) {
                 return received;
             }
@@ -206,6 +223,13 @@ public final class RawGuest implements AutoCloseable {
                 pending.add(received.get());
             }
         }
+    }
+
+    private Optional<Received> receive(Duration limit) {
+        return socket.receive(limit).map(bytes -> {
+            log.add(System.nanoTime(), false, bytes);
+            return Received.of(bytes);
+        });
     }
 
     /**
@@ -285,7 +309,7 @@ public final class RawGuest implements AutoCloseable {
     }
 
     private void send(Packet.Builder payload, EtherType type, MacAddress target) {
-        socket.send(frame(payload, type, target).build().getRawData());
+        sendFrame(frame(payload, type, target).build().getRawData());
     }
 
     private static EthernetPacket.Builder frame(Packet.Builder payload, EtherType type, MacAddress target) {
