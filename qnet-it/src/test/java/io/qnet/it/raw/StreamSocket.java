@@ -15,7 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client side of QEMU's stream protocol (net/stream.c): each frame follows its length in four bytes, most
@@ -28,13 +30,20 @@ public final class StreamSocket implements AutoCloseable {
 
     private final SocketChannel channel;
     private final BlockingQueue<byte[]> frames = new LinkedBlockingQueue<>();
+    private final Consumer<byte[]> receiver;
 
-    private StreamSocket(SocketChannel channel) {
+    private StreamSocket(SocketChannel channel, @Nullable Consumer<byte[]> receiver) {
         this.channel = channel;
+        this.receiver = receiver == null ? frames::add : receiver;
     }
 
-    /** Connects to a unix socket as soon as somebody listens there. */
+    /** Connects to a unix socket as soon as somebody listens there; frames wait for {@link #receive}. */
     public static StreamSocket connect(Path socket) {
+        return connect(socket, null);
+    }
+
+    /** The same, each frame being given to the receiver on the reading thread. */
+    public static StreamSocket connect(Path socket, @Nullable Consumer<byte[]> receiver) {
         SocketAddress address = UnixDomainSocketAddress.of(socket);
         SocketChannel channel = Awaitility.await("a listener at " + socket)
                 .atMost(CONNECT_LIMIT)
@@ -43,7 +52,7 @@ public final class StreamSocket implements AutoCloseable {
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> tryConnect(address), Optional::isPresent)
                 .orElseThrow();
-        StreamSocket stream = new StreamSocket(channel);
+        StreamSocket stream = new StreamSocket(channel, receiver);
         Thread reader = new Thread(stream::readFrames, "stream-socket");
         reader.setDaemon(true);
         reader.start();
@@ -111,7 +120,7 @@ public final class StreamSocket implements AutoCloseable {
                 if (!fill(frame)) {
                     return;
                 }
-                frames.add(frame.array());
+                receiver.accept(frame.array());
                 length.clear();
             }
         } catch (ClosedChannelException e) {

@@ -2,6 +2,7 @@ package io.qnet.it.support;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -59,6 +60,17 @@ public final class HttpFiles implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** What {@code GET /bytes/count} answers. */
+    public static byte[] bytes(int count) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(count);
+        try {
+            generate(count, bytes::write);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
     }
 
     @Override
