@@ -61,7 +61,8 @@ class SlirpParityIT {
                 script.play(guest);
             } catch (AssertionError e) {
                 throw new AssertionError(
-                        e.getMessage() + "\n" + running.process().describe(), e);
+                        e.getMessage() + "\n" + running.process().describe() + "\n--- capture: " + guest.keepCapture(),
+                        e);
             }
             assertThat(running.process().isAlive())
                     .as(running.process().describe())

@@ -58,7 +58,8 @@ class SlirpTcpParityIT {
                 script.play(guest, host);
             } catch (AssertionError | IOException e) {
                 throw new AssertionError(
-                        e.getMessage() + "\n" + running.process().describe(), e);
+                        e.getMessage() + "\n" + running.process().describe() + "\n--- capture: " + guest.keepCapture(),
+                        e);
             }
             assertThat(running.process().isAlive())
                     .as(running.process().describe())
@@ -283,7 +284,12 @@ class SlirpTcpParityIT {
             try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 client.setSoTimeout((int) RawGuest.LIMIT.toMillis());
                 RawTcp.refuse(guest, 8080);
-                assertThat(client.getInputStream().readAllBytes()).isEmpty();
+                if (stack == Stack.QNET) {
+                    // libslirp closes the client's connection as if all had gone well.
+                    assertThatThrownBy(() -> client.getInputStream().read()).hasMessageContaining("reset");
+                } else {
+                    assertThat(readToEnd(client)).isEmpty();
+                }
             }
         });
     }

@@ -4,6 +4,7 @@ import io.qnet.it.support.ChildProcess;
 import io.qnet.it.support.QemuSlirp;
 import io.qnet.it.support.QnetProcess;
 import io.qnet.it.support.ResolvConf;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,9 +25,16 @@ enum Stack {
         }
     };
 
-    /** Starts it with a user netdev and a unix stream socket on one hub. */
+    /** Starts it with a user netdev and a unix stream socket on one hub, and waits until the socket is there. */
     Running start(String userOptions, Path socket, ResolvConf resolver) {
-        return start(QemuSlirp.userOnUnixSocket(userOptions, socket), resolver);
+        Running running = start(QemuSlirp.userOnUnixSocket(userOptions, socket), resolver);
+        try {
+            running.process().await(() -> Files.exists(socket), socket.toString());
+        } catch (AssertionError e) {
+            running.close();
+            throw e;
+        }
+        return running;
     }
 
     abstract Running start(List<String> network, ResolvConf resolver);

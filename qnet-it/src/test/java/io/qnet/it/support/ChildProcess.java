@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A program that a test started. Its two outputs are read by threads of their own, so that it never blocks on a full
@@ -117,6 +120,21 @@ public final class ChildProcess implements AutoCloseable {
     private String await(Lines lines, Predicate<String> wanted, Duration limit) {
         return lines.await(wanted, limit)
                 .orElseThrow(() -> new AssertionError("the expected line did not come from " + describe()));
+    }
+
+    /** Waits until a condition holds that the program brings about; fails when the program ends or {@link #HANG} passes before. */
+    public void await(BooleanSupplier condition, String what) {
+        try {
+            Awaitility.await()
+                    .atMost(HANG)
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> condition.getAsBoolean() || !isAlive());
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("no " + what + " from " + describe(), e);
+        }
+        if (!condition.getAsBoolean()) {
+            throw new AssertionError("no " + what + " from " + describe());
+        }
     }
 
     /** Waits for the end and returns the exit status (128 + signal number if a signal ended it); fails after the limit. */

@@ -2,13 +2,9 @@ package io.qnet.it.support;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * The program under test as its launcher starts it: the packaged application with the launcher's options for Java, in a
@@ -60,26 +56,13 @@ public final class QnetProcess implements AutoCloseable {
 
     /** Waits until a file is there, for example the unix socket on which it listens; fails if the program ends before. */
     public QnetProcess awaitFile(Path file) {
-        return await(() -> Files.exists(file), file.toString());
+        process.await(() -> Files.exists(file), file.toString());
+        return this;
     }
 
     /** Waits until somebody listens on a TCP port of 127.0.0.1, without connecting; fails if the program ends before. */
     public QnetProcess awaitListener(int port) {
-        return await(() -> Ports.isListening(port), "listener on port " + port);
-    }
-
-    private QnetProcess await(BooleanSupplier condition, String what) {
-        try {
-            Awaitility.await()
-                    .atMost(ChildProcess.HANG)
-                    .pollInterval(Duration.ofMillis(20))
-                    .until(() -> condition.getAsBoolean() || !process.isAlive());
-        } catch (ConditionTimeoutException e) {
-            throw new AssertionError("no " + what + " from " + process.describe(), e);
-        }
-        if (!condition.getAsBoolean()) {
-            throw new AssertionError("no " + what + " from " + process.describe());
-        }
+        process.await(() -> Ports.isListening(port), "listener on port " + port);
         return this;
     }
 
