@@ -5,7 +5,10 @@ import io.qnet.option.NetItem;
 import io.qnet.option.OptionException;
 import org.jspecify.annotations.Nullable;
 
-/** Makes in a network what a command line asks for. Runs on the caller's thread; each item is one control call. */
+/**
+ * Makes in a network what a command line asks for: in one control call, so that a peer that connects to the first listener finds the whole network, as QEMU's peers do. Only where something waits for a
+ * script or a helper is each item a call of its own, and what comes in meanwhile meets a network that is not complete.
+ */
 final class NetItems {
     private final Network network;
     private final NetdevProviders providers;
@@ -21,6 +24,32 @@ final class NetItems {
      * @throws NetdevException in QEMU's words, with the argument that was refused as its source
      */
     void create(NetCommandLine line) {
+        if (line.items().stream().anyMatch(this::mayBlock)) {
+            createEach(line);
+            return;
+        }
+        network.call(() -> {
+            createEach(line);
+            return true;
+        });
+    }
+
+    private boolean mayBlock(NetItem item) {
+        NetItem.@Nullable Backend backend = null;
+        if (item instanceof NetItem.Backend each) {
+            backend = each;
+        } else if (item instanceof NetItem.DirectNic direct) {
+            backend = direct.backend();
+        }
+        try {
+            return backend != null && providers.configure(backend).mayBlock();
+        } catch (NetdevException | OptionException e) {
+            // Refused when its turn comes: what is before it may be refused first.
+            return false;
+        }
+    }
+
+    private void createEach(NetCommandLine line) {
         for (NetItem item : line.items()) {
             try {
                 create(item);

@@ -9,7 +9,10 @@ import io.qnet.option.OptionException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +21,14 @@ import org.jspecify.annotations.Nullable;
 final class Program {
     private static final String NAME = "qnet";
 
+    /** How long a signal waits for a start to come to its end. */
+    private static final int START_SECONDS = 10;
+
     private final ProgramArguments arguments;
     private final PrintStream err;
+    /** The network, once it is there with its guests, or nothing if it was refused. */
+    private final CompletableFuture<Optional<Network>> started = new CompletableFuture<>();
+
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final List<NicGuest> guests = new ArrayList<>();
 
@@ -33,24 +42,31 @@ final class Program {
         if (arguments.transport() != null) {
             System.setProperty("qnet.transport", arguments.transport());
         }
-        Network network;
+        // Before the first listener is there: a signal that comes during the start finds it.
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, NAME + "-stop"));
+        Optional<Network> network = make();
+        network.ifPresent(this::startGuests);
+        started.complete(network);
+        if (network.isEmpty()) {
+            return 1;
+        }
+        awaitStop();
+        return 0;
+    }
+
+    private Optional<Network> make() {
         try {
-            network = Network.builder()
+            return Optional.of(Network.builder()
                     .name("main")
                     .listener(new Warnings())
-                    .parse(arguments.network().toArray(new String[0]));
+                    .parse(arguments.network().toArray(new String[0])));
         } catch (OptionException e) {
             refuse(e.source(), e);
             e.hints().forEach(err::println);
-            return 1;
         } catch (NetdevException e) {
             refuse(e.source(), e);
-            return 1;
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(network), NAME + "-stop"));
-        startGuests(network);
-        awaitStop();
-        return 0;
+        return Optional.empty();
     }
 
     private void startGuests(Network network) {
@@ -61,10 +77,15 @@ final class Program {
         }
     }
 
-    /** In the shutdown hook: SIGINT, SIGTERM, or System.exit. */
-    private void stop(Network network) {
+    /** In the shutdown hook: SIGINT, SIGTERM, or System.exit. What was refused ends with the status of System.exit. */
+    private void stop() {
+        Optional<Network> network = started.completeOnTimeout(Optional.empty(), START_SECONDS, TimeUnit.SECONDS)
+                .join();
+        if (network.isEmpty()) {
+            return;
+        }
         guests.forEach(NicGuest::close);
-        network.close();
+        network.get().close();
         err.flush();
         stopped.countDown();
         Runtime.getRuntime().halt(0);

@@ -63,6 +63,6 @@ class LinuxGuestIT {
             throw new AssertionError(e.getMessage() + "\n" + qnet.process().describe(), e);
         }
         assertThat(qnet.stop("TERM")).as(qnet.process().describe()).isZero();
-        assertThat(qnet.process().err()).as("nothing to complain about").isEmpty();
+        assertThat(qnet.complaints()).as("nothing to complain about").isEmpty();
     }
 }

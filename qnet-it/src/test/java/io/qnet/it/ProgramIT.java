@@ -88,7 +88,7 @@ class ProgramIT {
                         .as(() -> qnet.process().describe())
                         .isZero();
             }
-            assertThat(qnet.process().err()).isEmpty();
+            assertThat(qnet.complaints()).isEmpty();
             assertThat(socket).doesNotExist();
             assertThat(Ports.isListening(forward)).isFalse();
         }

@@ -126,7 +126,7 @@ class StreamPeersIT {
                 }
             }
             assertThat(qnet.stop("TERM")).as(() -> qnet.process().describe()).isZero();
-            assertThat(qnet.process().err())
+            assertThat(qnet.complaints())
                     .as("what is logged of a server that is not there")
                     .hasSizeBetween(1, 4);
         }
@@ -183,6 +183,6 @@ class StreamPeersIT {
 
     private static void expectCleanStop(QnetProcess qnet) {
         assertThat(qnet.stop("TERM")).as(() -> qnet.process().describe()).isZero();
-        assertThat(qnet.process().err()).as("nothing to complain about").isEmpty();
+        assertThat(qnet.complaints()).as("nothing to complain about").isEmpty();
     }
 }

@@ -66,6 +66,13 @@ public final class QnetProcess implements AutoCloseable {
         return this;
     }
 
+    /** What it said on standard error, but for the remark that a hub has no NIC, which QEMU makes too and which is as it should be here. */
+    public List<String> complaints() {
+        return process.err().stream()
+                .filter(line -> !line.equals("qnet: warning: hub 0 with no nics"))
+                .toList();
+    }
+
     /** Ends it by a signal ({@code TERM} or {@code INT}) and returns its exit status. */
     public int stop(String signal) {
         process.signal(signal);
