@@ -34,7 +34,6 @@ class CliOptionsIT {
                 "-netdev user,id=u,hostfwd=tcp:x",
                 "-netdev user,id=u,hostfwd=sctp::1-:2",
                 "-netdev user,id=u,hostfwd=tcp::99999-:22",
-                "-netdev user,id=u,guestfwd=x",
                 "-netdev user,id=u -netdev user,id=u",
                 "-netdev stream,id=s,server=on",
                 "-netdev stream,id=s,server=on,addr.type=unix",

@@ -69,7 +69,7 @@ class ProgramIT {
     @Test
     void withoutOptionsAGuestOfItsOwnTakesALease() {
         try (QnetProcess qnet = QnetProcess.start(List.of())) {
-            qnet.process().awaitOut(line -> line.contains("10.0.2.15"), ChildProcess.HANG);
+            qnet.process().awaitErr(line -> line.contains("10.0.2.15"), ChildProcess.HANG);
             assertThat(qnet.stop("TERM")).isZero();
         }
     }
@@ -81,7 +81,7 @@ class ProgramIT {
         int forward = Ports.free();
         try (QnetProcess qnet =
                 QnetProcess.start(QemuSlirp.userOnUnixSocket(",hostfwd=tcp:127.0.0.1:" + forward + "-:22", socket))) {
-            qnet.awaitFile(socket);
+            qnet.awaitFile(socket).awaitListener(forward);
             try (Socket connection = new Socket(InetAddress.getLoopbackAddress(), forward)) {
                 assertThat(connection.isConnected()).isTrue();
                 assertThat(qnet.stop(signal))

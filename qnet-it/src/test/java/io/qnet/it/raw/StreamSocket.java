@@ -123,8 +123,8 @@ public final class StreamSocket implements AutoCloseable {
                 receiver.accept(frame.array());
                 length.clear();
             }
-        } catch (ClosedChannelException e) {
-            // The test closed it.
+        } catch (ClosedChannelException | SocketException e) {
+            // The test closed it, or the peer ended.
             return;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
