@@ -191,10 +191,11 @@ final class FrameRing {
         }
     }
 
-    /** Gives back everything. Consumer. */
+    /** Gives back everything, also a frame that was peeked; answers how many there were. Consumer. */
     int clear(Frame scratch) {
         int count = 0;
-        while (poll(scratch)) {
+        while (peek(scratch)) {
+            release();
             count++;
         }
         return count;

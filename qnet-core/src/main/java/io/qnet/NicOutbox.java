@@ -3,6 +3,7 @@ package io.qnet;
 import io.netty.buffer.ByteBuf;
 import io.qnet.stat.Counter;
 import java.nio.ByteBuffer;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -142,7 +143,12 @@ final class NicOutbox {
             drain();
         } else if (!woken) {
             woken = true;
-            nic.loop().eventLoop().execute(drain);
+            try {
+                nic.loop().eventLoop().execute(drain);
+            } catch (RejectedExecutionException e) {
+                nic.checkOpen(); // the network was closed meanwhile
+                throw e;
+            }
         }
     }
 
