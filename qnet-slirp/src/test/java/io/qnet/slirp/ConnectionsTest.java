@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Where connections of guests lead, and where forwards lead to. What TCP does on the way is tested with its engine. */
+/** Where connections of guests lead, and where forwards lead to: rows C1 to C13 of docs/compatibility.md. What TCP does on the way is tested with its engine. */
 class ConnectionsTest extends VirtualTimeTest {
     private static void assertFails(FakeGuest guest, String address, int port, String how) {
         assertThatThrownBy(() -> guest.connect(address, port)).isInstanceOfSatisfying(GuestException.class, e -> {

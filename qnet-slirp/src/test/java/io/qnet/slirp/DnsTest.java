@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The name server's address: queries relayed to the resolvers. */
+/** The name server's address, queries relayed to the resolvers: rows S1 to S7 of docs/compatibility.md. */
 class DnsTest extends VirtualTimeTest {
     private static final InetAddress ANSWER = at("192.0.2.80", 0).getAddress();
     private static final InetSocketAddress FIRST = at("192.0.2.53", 53);

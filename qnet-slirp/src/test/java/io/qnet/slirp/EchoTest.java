@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** ICMP, and what IPv4 says to packets that are wrong. */
+/** ICMP, and what IPv4 says to packets that are wrong: rows I1 to I12 of docs/compatibility.md. */
 class EchoTest extends VirtualTimeTest {
     private static final InetAddress FAR = at("192.0.2.7", 0).getAddress();
 

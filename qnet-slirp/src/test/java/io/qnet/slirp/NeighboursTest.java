@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Ethernet, ARP and DHCP over the wire. */
+/** Ethernet, ARP and DHCP over the wire: rows N1 to N10 and D15 of docs/compatibility.md. */
 class NeighboursTest extends VirtualTimeTest {
     @Test
     void gatewayAndNameServerAnswerArp() {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Datagrams between guests and the host. */
+/** Datagrams between guests and the host: rows U1 to U15 of docs/compatibility.md. */
 class UdpTest extends VirtualTimeTest {
     private static String text(InetAddress address) {
         return address.getHostAddress();

@@ -12,7 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The server's answers, byte for byte where their form is libslirp's; read by the testkit's codec. */
+/** The server's answers, read by the testkit's codec: rows D1 to D16 of docs/compatibility.md. */
 class DhcpServerTest {
     private static final int SERVER = 0x0a00_0202;
     private static final int DNS = 0x0a00_0203;
