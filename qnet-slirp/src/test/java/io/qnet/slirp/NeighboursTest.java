@@ -58,8 +58,10 @@ class NeighboursTest extends VirtualTimeTest {
         user();
         FakeGuest guest = guest();
         guest.sendFrame(RawFrames.arp(2, "10.0.2.2", "10.0.2.15"));
+        guest.sendFrame(RawFrames.arp(1, "10.0.2.3", "10.0.2.2"));
         net.advance(MOMENT);
-        assertThat(count("arp.address-conflicts")).isEqualTo(1);
+        assertThat(count("arp.address-conflicts")).isEqualTo(2);
+        assertThat(received(guest)).isEmpty();
         assertThat(guest.ping("10.0.2.2").ttl()).isEqualTo(255);
     }
 

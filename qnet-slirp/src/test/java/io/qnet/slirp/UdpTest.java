@@ -188,7 +188,7 @@ class UdpTest extends VirtualTimeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "0.0.0.0", "224.0.0.251"})
+    @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "0.0.0.0", "224.0.0.251", "10.0.2.255"})
     void addressesThatAreNobodysAreNotReached(String address) {
         user();
         host.udp(at("127.0.0.1", 5000));

@@ -73,7 +73,7 @@ public final class Egress {
             return protocol == Protocol.TCP ? Verdict.REFUSED : Verdict.DROP;
         }
         if (network.isBroadcast(to)) {
-            return broadcast(protocol, port);
+            return broadcast(protocol, to, port);
         }
         if (network.isNameServer(to)) {
             boolean served = port == DNS_PORT && protocol != Protocol.ICMP && !config.dnsDisabled();
@@ -86,8 +86,8 @@ public final class Egress {
     }
 
     /** libslirp takes the limited broadcast for the host's loopback. So do we for datagrams; connections and echoes to a group make no sense (RFC 1122 §4.2.3.10). */
-    private Verdict broadcast(Protocol protocol, int port) {
-        if (protocol == Protocol.UDP && config.hostLoopback() && port != 0) {
+    private Verdict broadcast(Protocol protocol, IpAddress to, int port) {
+        if (protocol == Protocol.UDP && config.hostLoopback() && to.equals(IpAddress.BROADCAST4)) {
             return new Verdict.ToHost(LOOPBACK4, port);
         }
         dropped.increment();
