@@ -25,6 +25,7 @@ class TinyHost implements FrameHandler {
     private static final long HANG_MILLIS = 60_000;
 
     /** A frame and what was left undone in it. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Seen(
             byte[] bytes,
             int headLength,
