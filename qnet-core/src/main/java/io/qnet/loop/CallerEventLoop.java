@@ -1,7 +1,9 @@
 package io.qnet.loop;
 
+import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ManualIoEventLoop;
+import io.netty.util.concurrent.ThreadAwareExecutor;
 import io.netty.util.concurrent.Ticker;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +16,16 @@ final class CallerEventLoop extends ManualIoEventLoop {
     private volatile @Nullable Thread owner;
     private volatile @Nullable Thread acting;
 
-    @SuppressWarnings("NullAway") // Netty takes null for: no owner yet
+    private final Handler handler;
+
     CallerEventLoop(IoHandlerFactory handlers, Ticker ticker) {
-        super(null, null, handlers, ticker);
+        this(new Handler(handlers), ticker);
+    }
+
+    @SuppressWarnings("NullAway") // Netty takes null for: no owner yet
+    private CallerEventLoop(Handler handler, Ticker ticker) {
+        super(null, null, handler, ticker);
+        this.handler = handler;
     }
 
     /** Whether the caller owns the loop or acts for it. */
@@ -43,17 +52,32 @@ final class CallerEventLoop extends ManualIoEventLoop {
         }
     }
 
+    /** Whether a thread owns the loop that may still drive it. */
+    boolean isBound() {
+        Thread present = owner;
+        return present != null && present.isAlive();
+    }
+
+    /** Releases what the handler holds, when the thread that could have done so in its turn has ended. */
+    void destroyHandler() {
+        IoHandler made = handler.made;
+        if (made != null) {
+            made.prepareToDestroy();
+            made.destroy();
+        }
+    }
+
     /**
-     * Runs {@code task} as if on the loop, if no thread owns it.
+     * Runs {@code task} as if on the loop, if no thread owns it, or the one that did has ended.
      *
      * @return false if a thread owns the loop; the task was not run
      */
     boolean runUnbound(Runnable task) {
-        if (owner != null) {
+        if (isBound()) {
             return false;
         }
         synchronized (binding) {
-            if (owner != null) {
+            if (isBound()) {
                 return false;
             }
             acting = Thread.currentThread();
@@ -63,6 +87,23 @@ final class CallerEventLoop extends ManualIoEventLoop {
                 acting = null;
             }
             return true;
+        }
+    }
+
+    /** Remembers the handler that it makes. */
+    private static final class Handler implements IoHandlerFactory {
+        private final IoHandlerFactory factory;
+        private @Nullable IoHandler made;
+
+        Handler(IoHandlerFactory factory) {
+            this.factory = factory;
+        }
+
+        @Override
+        public IoHandler newHandler(ThreadAwareExecutor executor) {
+            IoHandler handler = factory.newHandler(executor);
+            made = handler;
+            return handler;
         }
     }
 }

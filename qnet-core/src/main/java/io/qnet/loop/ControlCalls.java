@@ -33,11 +33,12 @@ final class ControlCalls {
 
     private static <T> T await(NettyLoop loop, @Nullable CallerEventLoop driven, FutureTask<T> task) throws Exception {
         try {
-            return driven == null ? task.get() : task.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            return driven == null ? task.get() : task.get(loop.callLimitNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             if (task.cancel(false)) {
-                throw new IllegalStateException("network '" + loop.name() + "' was not driven for " + LIMIT_SECONDS
-                        + " s: its thread is to call poll()");
+                Thread owner = driven == null ? null : driven.owner();
+                throw new IllegalStateException("network '" + loop.name() + "' was not driven in time: thread '"
+                        + (owner == null ? "?" : owner.getName()) + "' is to call poll()");
             }
             return await(loop, driven, task);
         } catch (InterruptedException e) {

@@ -51,6 +51,7 @@ public final class NettyLoop implements Loop {
     private boolean paused;
     private long pausedAtNanos;
     private long stoppedNanos;
+    private long callLimitNanos = TimeUnit.SECONDS.toNanos(ControlCalls.LIMIT_SECONDS);
     private volatile boolean closed;
 
     private NettyLoop(String name, IoEventLoop eventLoop, boolean owned) {
@@ -214,7 +215,7 @@ public final class NettyLoop implements Loop {
 
     /** Whether a thread other than the caller's runs this loop, so that waiting for the loop comes to an end. */
     public boolean isDrivenByAnother() {
-        return !inLoop() && (caller == null || caller.owner() != null);
+        return !inLoop() && (caller == null || caller.isBound());
     }
 
     /** Whether time stands still. Loop thread. */
@@ -225,6 +226,15 @@ public final class NettyLoop implements Loop {
     /** Whether {@link #close} has begun. Any thread. */
     public boolean isClosed() {
         return closed;
+    }
+
+    long callLimitNanos() {
+        return callLimitNanos;
+    }
+
+    /** For tests. */
+    void callLimitNanos(long nanos) {
+        callLimitNanos = nanos;
     }
 
     /** What calls on a closed network answer. */

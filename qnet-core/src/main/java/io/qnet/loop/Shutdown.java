@@ -28,8 +28,10 @@ final class Shutdown {
         Thread owner = driven.owner();
         if (owner == Thread.currentThread()) {
             run(driven, ticker);
-        } else if (owner != null && owner.isAlive()) {
+        } else if (driven.isBound()) {
             await(eventLoop);
+        } else {
+            driven.destroyHandler();
         }
     }
 
