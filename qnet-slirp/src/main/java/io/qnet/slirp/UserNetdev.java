@@ -102,6 +102,11 @@ public final class UserNetdev extends Netdev {
         return call(open -> open.forwards().list());
     }
 
+    /** The flows and forwards of this moment (QEMU: {@code info usernet}). */
+    public UsernetInfo usernet() {
+        return call(open -> new UsernetInfo(id(), UsernetRows.of(open)));
+    }
+
     @Override
     protected void open() {
         HostNetwork given = context().hostNetwork();

@@ -221,4 +221,32 @@ class ConnectionsTest extends VirtualTimeTest {
                 .isEqualTo("net=192.168.76.0,restrict=on");
         assertThat(user.type()).isEqualTo("user");
     }
+
+    @Test
+    void whatIsOpenIsListedAsInQemu() {
+        UserNetdev user = user(options -> options.hostForward("tcp::2222-:22").hostForward("udp:127.0.0.1:7000-:7"));
+        FakeGuest guest = guest();
+        host.server(8080).echo();
+        host.udp(5000).echo();
+        host.answersPing(at("192.0.2.7", 0).getAddress(), Duration.ZERO);
+        GuestTcp connection = guest.connect("10.0.2.2", 8080);
+        int udpPort = guest.udp().send("10.0.2.2", 5000, "x").receive().port();
+        guest.ping("192.0.2.7");
+        net.advance(Duration.ofMillis(1));
+        String text = user.usernet().toText(0);
+        assertThat(udpPort).isEqualTo(5000);
+        assertThat(text.lines().limit(2))
+                .containsExactly(
+                        "Hub 0 (u0):",
+                        "  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ");
+        assertThat(text)
+                .contains(
+                        "  TCP[HOST_FORWARD]  -1               *  2222       10.0.2.15    22     0     0\n",
+                        "  UDP[HOST_FORWARD]  -1       127.0.0.1  7000       10.0.2.15     7     0     0\n",
+                        String.format(
+                                "  TCP[ESTABLISHED]   -1       10.0.2.15 %5d        10.0.2.2  8080",
+                                connection.guestPort()),
+                        "  UDP[239 sec]       -1       10.0.2.15",
+                        "  ICMP[59 sec]       -1       10.0.2.15  -          192.0.2.7  -        0     0\n");
+    }
 }
