@@ -228,6 +228,11 @@ public final class FakeGuest implements AutoCloseable {
         return waiting.call(() -> new TcpDialogue(stack, waiting, path, port, stack.tcp.freePort(address, port, 0)));
     }
 
+    /** A connection to be played by hand that the other side begins, by a SYN to this port of the guest's. */
+    public TcpDialogue dialogue(int port) {
+        return waiting.call(() -> new TcpDialogue(stack, waiting, null, 0, port));
+    }
+
     /** How many connections the guest has, those in TIME-WAIT included. */
     public int openConnections() {
         return waiting.call(stack.tcp::openConnections);

@@ -37,11 +37,11 @@ public final class TcpDialogue implements AutoCloseable {
 
     private final GuestStack stack;
     private final Waiting waiting;
-    private final Path path;
     private final int guestPort;
-    private final int peerPort;
     private final ArrayDeque<Segment> arrived = new ArrayDeque<>();
     private final Predicate<byte[]> tap = this::take;
+    private @Nullable Path path;
+    private int peerPort;
     private @Nullable CompletableFuture<Boolean> signal;
     private @Nullable Segment last;
     private int iss = ISS;
@@ -49,7 +49,10 @@ public final class TcpDialogue implements AutoCloseable {
     private boolean irsKnown;
     private int window = 65_535;
 
-    TcpDialogue(GuestStack stack, Waiting waiting, Path path, int peerPort, int guestPort) {
+    /**
+     * @param path the way to the other side; null if it is to begin, with a SYN to the guest's port
+     */
+    TcpDialogue(GuestStack stack, Waiting waiting, @Nullable Path path, int peerPort, int guestPort) {
         this.stack = stack;
         this.waiting = waiting;
         this.path = path;
@@ -68,6 +71,11 @@ public final class TcpDialogue implements AutoCloseable {
     public TcpDialogue window(int units) {
         window = units;
         return this;
+    }
+
+    /** The other side's port; 0 before it has begun. */
+    public int peerPort() {
+        return peerPort;
     }
 
     /** The guest's port. */
@@ -97,7 +105,7 @@ public final class TcpDialogue implements AutoCloseable {
         segment.ack = (flags & Segment.ACK) != 0 ? irs + ack : 0;
         segment.window = window;
         changes.accept(segment);
-        waiting.run(() -> stack.tcp.emit(path, segment, payload));
+        waiting.run(() -> stack.tcp.emit(path(), segment, payload));
         return this;
     }
 
@@ -114,6 +122,13 @@ public final class TcpDialogue implements AutoCloseable {
     /** The three segments of a handshake that the guest begins. */
     public TcpDialogue establish() {
         return send(Segment.SYN, 0, 0).expect(Segment.SYN | Segment.ACK, 0, 1).send(Segment.ACK, 1, 1);
+    }
+
+    /** The three segments of a handshake that the other side begins. */
+    public TcpDialogue accept() {
+        return expect("SYN", segment -> segment.flags == Segment.SYN)
+                .send(Segment.SYN | Segment.ACK, 0, 1)
+                .expect(Segment.ACK, 1, 1);
     }
 
     // ---- the other side answers
@@ -227,12 +242,12 @@ public final class TcpDialogue implements AutoCloseable {
     }
 
     private boolean take(byte[] frame) {
-        if (!isOurs(frame)) {
+        if (!isTcp(frame) || !isOurs(frame)) {
             return false;
         }
         Segment segment = new Segment();
         int length = Bytes.u16(frame, GuestStack.ETHERNET + 2) - 20;
-        if (!path.checksumIsRight(TcpLayer.PROTOCOL, frame, TCP_AT, length)) {
+        if (!path().checksumIsRight(TcpLayer.PROTOCOL, frame, TCP_AT, length)) {
             stack.violations.add("wrong TCP checksum", frame);
             return true;
         }
@@ -251,17 +266,38 @@ public final class TcpDialogue implements AutoCloseable {
         return true;
     }
 
-    /** Whether a frame is an unfragmented IPv4 packet without options of this connection. */
+    /** Whether a frame belongs to this connection. The first SYN to the guest's port decides whose it is, if that is open. */
     private boolean isOurs(byte[] frame) {
+        if (Bytes.u16(frame, TCP_AT + 2) != guestPort) {
+            return false;
+        }
+        Path known = path;
+        if (known == null && (frame[TCP_AT + 13] & (Segment.SYN | Segment.ACK)) == Segment.SYN) {
+            peerPort = Bytes.u16(frame, TCP_AT);
+            path = stack.ipv4.path(Ipv4Layer.address(frame, 26));
+            return true;
+        }
+        return known != null
+                && Bytes.u16(frame, TCP_AT) == peerPort
+                && Arrays.equals(known.destinationBytes(), Arrays.copyOfRange(frame, 26, 30));
+    }
+
+    private Path path() {
+        Path known = path;
+        if (known == null) {
+            throw new IllegalStateException("nobody has sent a SYN to port " + guestPort + " yet");
+        }
+        return known;
+    }
+
+    /** Whether a frame is TCP in an unfragmented IPv4 packet without options. */
+    private static boolean isTcp(byte[] frame) {
         return frame.length >= TCP_AT + 20
                 && Bytes.u16(frame, 12) == Ipv4Layer.ETHER_TYPE
                 && frame[14] == 0x45
                 && Bytes.u8(frame, 23) == TcpLayer.PROTOCOL
                 && Bytes.u16(frame, 16) >= 40
-                && Bytes.u16(frame, 16) <= frame.length - GuestStack.ETHERNET
-                && Arrays.equals(path.destinationBytes(), Arrays.copyOfRange(frame, 26, 30))
-                && Bytes.u16(frame, TCP_AT) == peerPort
-                && Bytes.u16(frame, TCP_AT + 2) == guestPort;
+                && Bytes.u16(frame, 16) <= frame.length - GuestStack.ETHERNET;
     }
 
     private Segment next(String wanted) {

@@ -8,7 +8,11 @@ import io.qnet.Hub;
 import io.qnet.MacAddress;
 import io.qnet.Network;
 import io.qnet.Nic;
+import io.qnet.Port;
+import io.qnet.filter.Impairment;
+import io.qnet.filter.ImpairmentConfig;
 import io.qnet.loop.Loop;
+import io.qnet.loop.Timer;
 import io.qnet.testkit.host.SimulatedHost;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +50,7 @@ public final class VirtualNetwork implements AutoCloseable {
     private final SimulatedHost host;
     private final List<FakeGuest> guests = new ArrayList<>();
     private final Waiting.Driver driver = new VirtualDriver(this);
+    private int impairments;
     private boolean running;
 
     private VirtualNetwork(long seed) {
@@ -113,6 +118,35 @@ public final class VirtualNetwork implements AutoCloseable {
         return guest;
     }
 
+    /**
+     * Makes the line between a guest and its hub bad, both ways; what is returned changes it while the network runs. The chances come from the network's seed, unless the configuration has one of its own.
+     * A guest that is to be sent corrupted frames should be {@linkplain FakeGuest.Builder#lenient lenient}.
+     */
+    public Impairment impair(FakeGuest guest, ImpairmentConfig line) {
+        Endpoint nic = network.endpoint(guest.name());
+        Port cable = nic == null ? null : nic.port().peer();
+        if (cable == null) {
+            throw new IllegalArgumentException("guest '" + guest.name() + "' is not plugged into this network");
+        }
+        ImpairmentConfig seeded = line.seed() == ImpairmentConfig.NONE.seed() ? line.seed(seed + impairments + 1) : line;
+        Impairment impairment = new Impairment(network.loop(), seeded);
+        network.addFilter("impairment" + impairments++, cable.name(), impairment, null);
+        return impairment;
+    }
+
+    /** Does something when this much virtual time has passed since the beginning, such as making a line bad, and worse, and good again. */
+    public VirtualNetwork at(Duration time, Runnable action) {
+        Loop loop = network.loop();
+        Timer timer = new Timer() {
+            @Override
+            protected void onTimer(long nowNanos) {
+                action.run();
+            }
+        };
+        loop.timers().arm(timer, loop.nowNanos() + time.minus(elapsed()).toNanos());
+        return this;
+    }
+
     /** How much virtual time has passed. */
     public Duration elapsed() {
         return Duration.ofNanos(ticker.nanoTime() - startNanos);
@@ -161,7 +195,7 @@ public final class VirtualNetwork implements AutoCloseable {
         runUntil(() -> network.loop().timers().armedCount() == 0, limit);
     }
 
-    /** Closes the guests and the network. Throws if a guest was sent what breaks a rule. */
+    /** Closes the guests and the network. Throws if a guest was sent what breaks a rule, or if a netdev left something open on the host. */
     @Override
     public void close() {
         try {
@@ -171,6 +205,9 @@ public final class VirtualNetwork implements AutoCloseable {
             settle();
         } finally {
             network.close();
+        }
+        if (!host.leftOpen().isEmpty()) {
+            throw new AssertionError("left open on the host: " + host.leftOpen() + ", " + this);
         }
     }
 

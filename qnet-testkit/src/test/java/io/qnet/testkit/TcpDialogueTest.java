@@ -8,6 +8,7 @@ import static io.qnet.testkit.tcp.Segment.SYN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.qnet.testkit.tcp.TcpSettings;
 import io.qnet.testkit.tcp.TcpState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -139,6 +140,19 @@ class TcpDialogueTest {
             liar.expect(ACK, 1, 1);
         }
         assertThat(lenient.violations()).singleElement().asString().contains("acknowledges what was never sent");
+    }
+
+    @Test
+    void theOtherSideMayBegin() {
+        try (TcpDialogue called = one.dialogue(7000)) {
+            GuestTcp caller = two.beginConnect("10.0.0.1", 7000, 3000, TcpSettings.OLD);
+            called.accept();
+            caller.write("hello");
+            called.expect(ACK | PSH, 1, 1, "hello").send(ACK | PSH, 1, 6, "you");
+            assertThat(called.peerPort()).isEqualTo(3000);
+            assertThat(caller.readText(3)).isEqualTo("you");
+            called.send(RST, 4, 0);
+        }
     }
 
     @Test

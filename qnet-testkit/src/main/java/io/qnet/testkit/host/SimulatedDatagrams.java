@@ -80,6 +80,11 @@ final class SimulatedDatagrams implements HostDatagrams {
         }
     }
 
+    @Override
+    public String toString() {
+        return "datagram socket at " + local;
+    }
+
     private void deliver() {
         while (reading && !closed && !waiting.isEmpty()) {
             Waiting next = waiting.remove();

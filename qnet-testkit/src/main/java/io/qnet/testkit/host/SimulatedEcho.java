@@ -52,6 +52,11 @@ final class SimulatedEcho implements HostEcho {
         }
     }
 
+    @Override
+    public String toString() {
+        return "echo socket";
+    }
+
     void fail(HostError error, InetAddress to, int sequence) {
         if (!closed) {
             handler.onError(error, to, to, sequence, 0);

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -39,6 +40,7 @@ public final class SimulatedHost implements HostNetwork {
     private final Map<SocketAddress, SimulatedListener> listeners = new LinkedHashMap<>();
     private final Map<InetSocketAddress, SimulatedDatagrams> datagrams = new LinkedHashMap<>();
     private final Set<Object> open = new LinkedHashSet<>();
+    private final List<String> leftOpen = new ArrayList<>();
     private List<InetSocketAddress> resolvers = List.of(new InetSocketAddress(loopback(), 53));
     private int descriptorLimit = 65_536;
     private boolean echoAllowed = true;
@@ -137,6 +139,11 @@ public final class SimulatedHost implements HostNetwork {
         return open.size() + listeners.size();
     }
 
+    /** What netdevs had not closed when the network was closed; empty before. */
+    public List<String> leftOpen() {
+        return List.copyOf(leftOpen);
+    }
+
     /** Where netdevs listen. */
     public List<SocketAddress> listening() {
         return List.copyOf(listeners.keySet());
@@ -225,6 +232,8 @@ public final class SimulatedHost implements HostNetwork {
 
     @Override
     public void close() {
+        open.forEach(one -> leftOpen.add(one.toString()));
+        listeners.keySet().forEach(address -> leftOpen.add("listener at " + address));
         agenda.clear();
         listeners.clear();
         datagrams.clear();

@@ -242,6 +242,11 @@ final class SimulatedStream implements HostStream {
         scheduleDelivery();
     }
 
+    @Override
+    public String toString() {
+        return "stream " + local + " to " + remote;
+    }
+
     private boolean end() {
         if (over) {
             return false;

@@ -260,6 +260,14 @@ class SimulatedHostTest {
     }
 
     @Test
+    void whatIsLeftOpenIsFound() {
+        VirtualNetwork other = VirtualNetwork.open();
+        other.host().server(80);
+        other.host().connect(WEB, null, SECOND, told);
+        assertThatThrownBy(other::close).hasMessageContaining("left open on the host: [stream ");
+    }
+
+    @Test
     void descriptorsAreLimited() throws Exception {
         host.descriptorLimit(1);
         HostListener listener = host.listen(WEB, stream -> null);
