@@ -128,7 +128,8 @@ public final class VirtualNetwork implements AutoCloseable {
         if (cable == null) {
             throw new IllegalArgumentException("guest '" + guest.name() + "' is not plugged into this network");
         }
-        ImpairmentConfig seeded = line.seed() == ImpairmentConfig.NONE.seed() ? line.seed(seed + impairments + 1) : line;
+        ImpairmentConfig seeded =
+                line.seed() == ImpairmentConfig.NONE.seed() ? line.seed(seed + impairments + 1) : line;
         Impairment impairment = new Impairment(network.loop(), seeded);
         network.addFilter("impairment" + impairments++, cable.name(), impairment, null);
         return impairment;

@@ -8,13 +8,14 @@ import io.qnet.testkit.tcp.TcpSettings;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 /** Two guests on one hub whose lines lose, delay, double, reorder and corrupt. */
 @CheckLeaks
 class BadLinesTest {
+    @SuppressWarnings("ImmutableEnumChecker") // the configuration is an immutable record
     private enum Line {
         PERFECT(ImpairmentConfig.NONE),
         SLOW(ImpairmentConfig.NONE.delay(Duration.ofMillis(100))),
@@ -50,7 +51,8 @@ class BadLinesTest {
         try (VirtualNetwork net = VirtualNetwork.open()) {
             FakeGuest one = net.guest("one").address("10.0.0.1", 24);
             FakeGuest two = net.guest("two").address("10.0.0.2", 24);
-            ImpairmentConfig slow = ImpairmentConfig.NONE.delay(Duration.ofMillis(5)).rate(2_000_000, 100_000);
+            ImpairmentConfig slow =
+                    ImpairmentConfig.NONE.delay(Duration.ofMillis(5)).rate(2_000_000, 100_000);
             Impairment line = net.impair(two, slow);
             net.at(Duration.ofSeconds(1), () -> line.configure(slow.loss(1)))
                     .at(Duration.ofSeconds(3), () -> line.configure(slow));
@@ -66,8 +68,10 @@ class BadLinesTest {
         try (VirtualNetwork net = VirtualNetwork.open(seed)) {
             Duration patience = Duration.ofMinutes(10);
             TcpSettings patient = TcpSettings.MODERN.withRetries(20, 30);
-            FakeGuest one = net.guest("one", guest -> guest.lenient().patience(patience).tcp(patient));
-            FakeGuest two = net.guest("two", guest -> guest.lenient().patience(patience).tcp(patient));
+            FakeGuest one =
+                    net.guest("one", guest -> guest.lenient().patience(patience).tcp(patient));
+            FakeGuest two =
+                    net.guest("two", guest -> guest.lenient().patience(patience).tcp(patient));
             one.address("10.0.0.1", 24);
             two.address("10.0.0.2", 24);
             assertThat(one.arp("10.0.0.2")).isPresent();
