@@ -1,5 +1,5 @@
 // The small measurements, from the guest's side, and the server that they need on the host's.
-//   probe ping HOST COUNT           median round trip in µs of COUNT echo requests of 56 bytes, one after the other
+//   probe ping HOST WARMUP COUNT    median round trip in µs of COUNT echo requests of 56 bytes, one after the other
 //   probe connect HOST PORT SECONDS connections a second, one after the other: connect, one byte, close
 //   probe serve PORT                takes connections one after the other on 127.0.0.1, reads each to its end
 #include <arpa/inet.h>
@@ -53,12 +53,12 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static int ping(const char *host, int count) {
+static int ping(const char *host, int warm_up, int count) {
   struct sockaddr_in to = address(host, 0);
   int s = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), got = 0;
   double *times = calloc(count, sizeof *times);
   if (s < 0) { perror("probe: raw socket"); return 1; }
-  for (int i = -count / 4; i < count; i++) {  // the first ones warm up
+  for (int i = -warm_up; i < count; i++) {
     unsigned char out[ECHO_BYTES] = {ICMP_ECHO};
     struct icmphdr *h = (void *)out;
     h->un.echo.id = htons(getpid() & 0xffff);
@@ -104,9 +104,9 @@ static int serve(int port) {
 }
 
 int main(int argc, char **argv) {
-  if (argc == 4 && !strcmp(argv[1], "ping")) return ping(argv[2], atoi(argv[3]));
+  if (argc == 5 && !strcmp(argv[1], "ping")) return ping(argv[2], atoi(argv[3]), atoi(argv[4]));
   if (argc == 5 && !strcmp(argv[1], "connect")) return connect_rate(argv[2], atoi(argv[3]), atof(argv[4]));
   if (argc == 3 && !strcmp(argv[1], "serve")) return serve(atoi(argv[2]));
-  fprintf(stderr, "usage: probe ping HOST COUNT | connect HOST PORT SECONDS | serve PORT\n");
+  fprintf(stderr, "usage: probe ping HOST WARMUP COUNT | connect HOST PORT SECONDS | serve PORT\n");
   return 2;
 }

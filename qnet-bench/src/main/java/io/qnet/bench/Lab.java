@@ -41,7 +41,10 @@ final class Lab implements AutoCloseable {
         run("ip", "-n", guest, "link", "set", "lo", "up");
         addUpstream();
         // Echo requests that go on to the host need ping sockets, which new namespaces allow to nobody.
-        run("ip", "netns", "exec", host, "sh", "-c", "echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range");
+        set(host, "ping_group_range", "0 2147483647");
+        // Some machines default to BBR, which paces by what it measured when the stack was still cold. (CUBIC cannot be a namespace's default everywhere.)
+        set(host, "tcp_congestion_control", "reno");
+        set(guest, "tcp_congestion_control", "reno");
     }
 
     /** Some stacks refuse to start without a default route. */
@@ -51,6 +54,10 @@ final class Lab implements AutoCloseable {
         run("ip", "-n", host, "link", "set", "up0", "up");
         run("ip", "-n", host, "addr", "add", "192.0.2.1/24", "dev", "up0");
         run("ip", "-n", host, "route", "add", "default", "via", "192.0.2.2");
+    }
+
+    private static void set(String namespace, String name, String value) {
+        run("ip", "netns", "exec", namespace, "sh", "-c", "echo " + value + " >/proc/sys/net/ipv4/" + name);
     }
 
     /** The guest's namespace as ip(8) names it. */

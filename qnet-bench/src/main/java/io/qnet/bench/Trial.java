@@ -15,7 +15,6 @@ import java.util.regex.Pattern;
 final class Trial {
     private static final String GATEWAY = "10.0.2.2";
     private static final String PORT = "5301";
-    private static final int PINGS = 400;
     private static final double GIB = 1L << 30;
     /** Clock ticks a second in /proc/PID/stat; the same on every Linux that has a JDK. */
     private static final double TICKS = 100;
@@ -57,10 +56,7 @@ final class Trial {
             guarded(Metric.IN, () -> transfer(lab, Metric.IN, 0, warmUpSeconds));
             guarded(Metric.OUT, () -> throughput(lab, process, Metric.OUT, Metric.CPU_OUT));
             guarded(Metric.IN, () -> throughput(lab, process, Metric.IN, Metric.CPU_IN));
-            guarded(
-                    Metric.PING,
-                    () -> figures.put(
-                            Metric.PING, number(lab, "20", tools.program("probe"), "ping", GATEWAY, "" + PINGS)));
+            guarded(Metric.PING, () -> figures.put(Metric.PING, ping(lab)));
             guarded(Metric.CONNECTIONS, () -> connections(lab, PORT));
         } catch (BenchException e) {
             System.err.println(stack.name() + ", " + cell + ": " + e.getMessage());
@@ -76,8 +72,12 @@ final class Trial {
         }
     }
 
+    private double ping(Lab lab) {
+        return number(lab, "30", tools.program("probe"), "ping", GATEWAY, "5000", "2000");
+    }
+
     private void connections(Lab lab, String port) {
-        number(lab, "20", tools.program("probe"), "connect", GATEWAY, port, "0.5"); // warms up
+        number(lab, "20", tools.program("probe"), "connect", GATEWAY, port, "2"); // warms up
         figures.put(Metric.CONNECTIONS, number(lab, "20", tools.program("probe"), "connect", GATEWAY, port, "2"));
     }
 
