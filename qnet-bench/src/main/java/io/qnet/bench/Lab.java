@@ -42,7 +42,8 @@ final class Lab implements AutoCloseable {
         addUpstream();
         // Echo requests that go on to the host need ping sockets, which new namespaces allow to nobody.
         set(host, "ping_group_range", "0 2147483647");
-        // Some machines default to BBR, which paces by what it measured when the stack was still cold. (CUBIC cannot be a namespace's default everywhere.)
+        // Some machines default to BBR, which paces by what it measured when the stack was still cold. (CUBIC cannot be
+        // a namespace's default everywhere.)
         set(host, "tcp_congestion_control", "reno");
         set(guest, "tcp_congestion_control", "reno");
     }

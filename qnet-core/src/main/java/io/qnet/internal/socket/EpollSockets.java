@@ -33,6 +33,10 @@ final class EpollSockets extends Sockets {
             .with(EpollIoOps.EPOLLRDHUP)
             .with(EpollIoOps.EPOLLET);
 
+    /** The same without writable. */
+    static final EpollIoOps STREAM_INPUT_OPS =
+            EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLRDHUP).with(EpollIoOps.EPOLLET);
+
     static final EpollIoOps INPUT_OPS = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
 
     private @Nullable IovArray iov;
@@ -157,7 +161,9 @@ final class EpollSockets extends Sockets {
         }
         if (address instanceof InetSocketAddress) {
             socket.setTcpNoDelay(true);
-            socket.setKeepAlive(options.keepAlive());
+            if (options.keepAlive()) {
+                socket.setKeepAlive(true);
+            }
         }
     }
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A stream socket as a raw descriptor. It is registered once for input, output and the far side's end, edge-triggered, and remembers what it was told: {@link #readable} until a read comes back short,
  * {@link #writable} until a write does.
+ *
+ * <p>A unix socket tells of room at every read of the far side, not only after a write was cut short, and would wake the loop as often: so it is told of output only while that is waited for.
  */
 final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
     /** Both directions are shut down; always reported, not among Netty's constants. */
@@ -36,6 +38,10 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
     private final Socket socket;
     private final SocketAddress remote;
     private @Nullable IoRegistration registration;
+    /** Whether output is told although nobody waits for it. */
+    private final boolean outputAlways;
+
+    private boolean outputTold = true;
 
     private boolean readWanted;
     private boolean readable;
@@ -49,6 +55,7 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
         this.socket = socket;
         this.remote = remote;
         this.writable = !connecting;
+        outputAlways = remote instanceof InetSocketAddress;
     }
 
     void register() throws IOException {
@@ -101,6 +108,16 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
         if (writeCutShort) {
             writeCutShort = false;
             handler().onWritable();
+        } else if (!outputAlways) {
+            tellOutput(false);
+        }
+    }
+
+    private void tellOutput(boolean told) {
+        IoRegistration present = registration;
+        if (outputTold != told && present != null && !isClosed()) {
+            outputTold = told;
+            present.submit(told ? EpollSockets.STREAM_OPS : EpollSockets.STREAM_INPUT_OPS);
         }
     }
 
@@ -161,6 +178,7 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
             if (n < asked) {
                 writable = false;
                 writeCutShort = true;
+                tellOutput(true);
                 break;
             }
         }
