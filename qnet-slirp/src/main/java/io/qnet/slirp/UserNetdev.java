@@ -121,7 +121,7 @@ public final class UserNetdev extends Netdev {
         DomainSearch.firstInvalid(settings.dhcp().domainSearch())
                 .ifPresent(name -> context().warn(this, "failed to parse domain name '" + name + "'"));
         try {
-            made.open(settings.hostForwards());
+            made.open(settings.guestForwards(), settings.hostForwards());
         } catch (OptionException e) {
             throw new NetdevException(String.valueOf(e.getMessage()), e);
         }

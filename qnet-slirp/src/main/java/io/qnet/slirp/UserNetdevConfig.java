@@ -2,6 +2,7 @@ package io.qnet.slirp;
 
 import io.qnet.EndpointConfig;
 import io.qnet.option.AddressPort;
+import io.qnet.option.GuestForward;
 import io.qnet.option.HostForward;
 import io.qnet.option.Ipv4Net;
 import java.net.Inet4Address;
@@ -52,6 +53,7 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
     @Nullable String bootfile;
 
     final List<HostForward> hostForwards = new ArrayList<>();
+    final List<GuestForward> guestForwards = new ArrayList<>();
 
     final List<AddressPort> dnsUpstream = new ArrayList<>();
     boolean disableDns;
@@ -196,6 +198,12 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
     /** Adds a forward from the host to a guest. */
     public UserNetdevConfig hostForward(HostForward rule) {
         hostForwards.add(rule);
+        return this;
+    }
+
+    /** Adds an address in the guests' network that leads to the host ({@code guestfwd=}), such as {@code tcp:10.0.2.100:80-tcp:127.0.0.1:8080}. */
+    public UserNetdevConfig guestForward(String rule) {
+        guestForwards.add(GuestForward.parse(rule));
         return this;
     }
 

@@ -19,16 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class UserNetdevProvider implements NetdevProvider {
     /** Options that are known and not served yet: refused rather than ignored. */
     private static final List<String> NOT_YET = List.of(
-            "tftp",
-            "smb",
-            "guestfwd",
-            "dns-zone",
-            "lease",
-            "outbound-if",
-            "upstream",
-            "egress",
-            "egress-rule",
-            "egress-log");
+            "tftp", "smb", "dns-zone", "lease", "outbound-if", "upstream", "egress", "egress-rule", "egress-log");
 
     /** For ServiceLoader. */
     public UserNetdevProvider() {}
@@ -99,6 +90,7 @@ public final class UserNetdevProvider implements NetdevProvider {
         config.disableDhcp = options.bool("disable-dhcp", false);
         config.leaseSeconds = options.integer("lease-time", config.leaseSeconds);
         config.leasePool = options.int32("lease-pool", config.leasePool);
+        options.list("guestfwd").forEach(config::guestForward);
         options.list("hostfwd").forEach(rule -> config.hostForward(HostForward.parse(rule)));
     }
 

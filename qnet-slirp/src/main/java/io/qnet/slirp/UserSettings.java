@@ -1,10 +1,12 @@
 package io.qnet.slirp;
 
 import io.qnet.option.AddressPort;
+import io.qnet.option.GuestForward;
 import io.qnet.option.HostForward;
 import io.qnet.option.Ipv4Net;
 import io.qnet.option.OptionException;
 import io.qnet.slirp.egress.EgressConfig;
+import io.qnet.slirp.forward.GuestForwards;
 import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.service.DhcpConfig;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param dhcpOn whether they are
  * @param egress how flows leave
  * @param resolvers the name servers to ask, or none for the host's
+ * @param guestForwards addresses of the guests' network that lead to the host
  * @param hostForwards forwards to begin with, in the order written
  */
 record UserSettings(
@@ -31,6 +34,7 @@ record UserSettings(
         boolean dhcpOn,
         EgressConfig egress,
         List<InetSocketAddress> resolvers,
+        List<GuestForward> guestForwards,
         List<HostForward> hostForwards,
         int mtu,
         long udpTimeoutNanos,
@@ -54,6 +58,7 @@ record UserSettings(
         GuestNetwork network = network(config);
         int dhcpStart = dhcpStart(config, network);
         checkTexts(config);
+        config.guestForwards.forEach(GuestForwards::checkSupported);
         config.hostForwards.forEach(HostForwards::checkSupported);
         DhcpConfig dhcp = new DhcpConfig(
                 network.host4().ipv4(),
@@ -82,6 +87,7 @@ record UserSettings(
                 !config.disableDhcp,
                 egress,
                 config.dnsUpstream.stream().map(UserSettings::socketAddress).toList(),
+                List.copyOf(config.guestForwards),
                 List.copyOf(config.hostForwards),
                 config.mtu,
                 config.udpTimeoutSeconds * SECOND,

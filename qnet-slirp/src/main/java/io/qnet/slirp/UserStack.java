@@ -4,9 +4,11 @@ import io.qnet.Frame;
 import io.qnet.host.HostNetwork;
 import io.qnet.host.HostStream;
 import io.qnet.loop.Loop;
+import io.qnet.option.GuestForward;
 import io.qnet.option.HostForward;
 import io.qnet.slirp.egress.Egress;
 import io.qnet.slirp.egress.TcpEgress;
+import io.qnet.slirp.forward.GuestForwards;
 import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.icmp.Echo;
 import io.qnet.slirp.ip.GuestInput;
@@ -58,6 +60,7 @@ final class UserStack {
     private final DnsForwarder dns;
     private final TcpStack tcp;
     private final HostForwards forwards;
+    private final GuestForwards guestForwards;
     private final Loop loop;
     private final NeighbourTable neighbours = new NeighbourTable(MAX_NEIGHBOURS);
 
@@ -103,6 +106,7 @@ final class UserStack {
                 settings.udpTimeoutNanos(),
                 maxUdp,
                 counters);
+        guestForwards = new GuestForwards(settings.network(), local, egress, host);
         UdpInput udpInput = new UdpInput(local, errors, egress, udp, dns, counters);
         if (settings.dhcpOn()) {
             DhcpServer dhcp = new DhcpServer(settings.dhcp(), counters);
@@ -114,8 +118,11 @@ final class UserStack {
         input.ipv4().handler(Ip.TCP, new TcpInput(tcp, counters));
     }
 
-    /** Opens the forwards: the last one first, as QEMU does. */
-    void open(List<HostForward> rules) {
+    /** Opens the forwards: those to the host before those to guests, and of each the last one first, as QEMU does. */
+    void open(List<GuestForward> guestRules, List<HostForward> rules) {
+        List<GuestForward> guestRulesLastFirst = new ArrayList<>(guestRules);
+        Collections.reverse(guestRulesLastFirst);
+        guestRulesLastFirst.forEach(guestForwards::add);
         List<HostForward> lastFirst = new ArrayList<>(rules);
         Collections.reverse(lastFirst);
         lastFirst.forEach(forwards::add);

@@ -14,6 +14,7 @@ import io.qnet.testkit.host.SimulatedUdp;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -248,5 +249,41 @@ class ConnectionsTest extends VirtualTimeTest {
                                 connection.guestPort()),
                         "  UDP[239 sec]       -1       10.0.2.15",
                         "  ICMP[59 sec]       -1       10.0.2.15  -          192.0.2.7  -        0     0\n");
+    }
+
+    @Test
+    void aGuestForwardLeadsToTheHostAlsoWhenRestricted() {
+        user(options -> options.restrict(true)
+                .guestForward("tcp:10.0.2.100:80-tcp:127.0.0.1:8080")
+                .guestForward("tcp::81-tcp:127.0.0.1:8080"));
+        host.server(8080).echo();
+        FakeGuest guest = guest();
+        assertThat(guest.arp("10.0.2.100")).contains("52:55:0a:00:02:64");
+        assertThat(guest.arp("10.0.2.101")).isEmpty();
+        for (GuestTcp connection : List.of(guest.connect("10.0.2.100", 80), guest.connect("10.0.2.4", 81))) {
+            connection.write("hello");
+            assertThat(connection.readText(5)).isEqualTo("hello");
+        }
+        assertThat(host.server(8080).connections()).hasSize(2);
+        assertFails(guest, "10.0.2.100", 82, "REFUSED");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10.0.2.2", "10.0.2.3", "10.0.3.1", "192.0.2.1"})
+    void aGuestForwardNeedsAFreeAddressOfTheNetwork(String address) {
+        String rule = "tcp:" + address + ":80-tcp:127.0.0.1:8080";
+        assertThatThrownBy(() -> net.add(UserNetdev.config("u1").guestForward(rule)))
+                .hasMessage("Conflicting/invalid host:port in guest forwarding rule '" + rule + "'");
+    }
+
+    @Test
+    void twoGuestForwardsMustDiffer() {
+        assertThatThrownBy(() -> net.add(UserNetdev.config("u1")
+                        .guestForward("tcp::80-tcp:127.0.0.1:1")
+                        .guestForward("tcp::80-tcp:127.0.0.1:2")))
+                .hasMessage("Conflicting/invalid host:port in guest forwarding rule 'tcp::80-tcp:127.0.0.1:1'");
+        assertThatThrownBy(() -> net.add(UserNetdev.config("u1").guestForward("tcp::80-nosuch")))
+                .hasMessage("Could not open guest forwarding device 'guestfwd.tcp.80'");
+        assertThat(host.openCount()).isZero();
     }
 }

@@ -65,6 +65,9 @@ class UserOptionsTest {
                 "max-udp=0|Parameter 'max-udp' expects a number of 1 at least",
                 "ipv6=on|'ipv6=on' without IPv4 is not supported by this version",
                 "ipv4=off|'ipv4=off' is not supported by this version",
+                "guestfwd=tcp::80-cmd:cat|"
+                        + "Invalid guest forwarding rule 'tcp::80-cmd:cat' (a command is not supported by this version)",
+                "guestfwd=foo|Invalid guest forwarding rule 'foo'",
                 "smb=/tmp|Parameter 'smb' is not supported by this version",
                 "egress=deny|Parameter 'egress' is not supported by this version",
             })
