@@ -107,6 +107,7 @@ final class GuestStack extends TurnTask {
 
     /** Sends a frame exactly as it is. */
     boolean sendRaw(byte[] frame) {
+        icmp.setHandMade();
         if (closed || !wire.send(frame, 0, frame.length)) {
             return false;
         }

@@ -32,6 +32,8 @@ final class IcmpLayer {
     private final List<IcmpError> errors = new ArrayList<>();
     private int sequence;
     private boolean silent;
+    /** Frames were sent that this layer does not know of, and may be answered. */
+    private boolean handMade;
 
     /** An echo request that waits for its reply. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -107,6 +109,11 @@ final class IcmpLayer {
         finish(frame, path, 0, HEADER + quoted);
     }
 
+    /** Replies may come to requests that were made by hand. */
+    void setHandMade() {
+        handMade = true;
+    }
+
     /** Whether echo requests and datagrams to closed ports stay unanswered. */
     void setSilent(boolean quiet) {
         silent = quiet;
@@ -138,8 +145,10 @@ final class IcmpLayer {
     private void onReply(IpIn packet) {
         int at = packet.at;
         if (Bytes.u16(packet.bytes, at + 4) != identifier) {
-            stack.violations.add(
-                    "echo reply for identifier " + Bytes.u16(packet.bytes, at + 4) + ", ours is " + identifier);
+            if (!handMade) {
+                stack.violations.add("echo reply for identifier " + Bytes.u16(packet.bytes, at + 4) + ", ours is "
+                        + identifier);
+            }
             return;
         }
         Ping ping = pings.remove(Bytes.u16(packet.bytes, at + 6));

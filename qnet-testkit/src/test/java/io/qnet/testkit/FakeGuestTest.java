@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qnet.testkit.GuestException.Reason;
+import io.qnet.testkit.frame.FrameAssert;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -113,6 +114,33 @@ class FakeGuestTest {
         assertThatThrownBy(() -> one.connect("10.0.0.2", 81))
                 .isInstanceOfSatisfying(
                         GuestException.class, e -> assertThat(e.reason()).isEqualTo(Reason.REFUSED));
+    }
+
+    @Test
+    void framesMadeByHandAreAnsweredAndNoViolation() {
+        one.ping("10.0.0.2");
+        byte[] echo = one.frames().sent().get(1).clone();
+        echo[38]++; // the identifier
+        echo[36]--; // the checksum
+        one.frames().clear();
+        assertThat(one.sendFrame(echo)).isTrue();
+        net.settle();
+        FrameAssert.of(one.frames().received().get(0)).icmp(0, 0).checksumsAreRight();
+        one.assertNoViolations();
+    }
+
+    @Test
+    void whatBreaksARuleIsThrownByTheNextCallThatWaits() {
+        one.ping("10.0.0.2");
+        byte[] broken = one.frames().sent().get(1).clone();
+        broken[50] ^= 1;
+        one.sendFrame(broken);
+        net.settle();
+        assertThatThrownBy(() -> two.ping("10.0.0.1"))
+                .isInstanceOf(GuestViolationError.class)
+                .hasMessageContaining("wrong ICMP checksum")
+                .hasMessageContaining("< 10.0.0.1 > 10.0.0.2: ICMP echo request");
+        two.forgetViolations();
     }
 
     @Test

@@ -73,6 +73,18 @@ class GuestServicesTest {
     }
 
     @Test
+    void informsWithAnAddressOfItsOwn() {
+        serveDhcp();
+        client.address("10.0.0.77", 24);
+        assertThat(client.dhcpClient().inform().text(15)).isEqualTo("test");
+        assertThat(asked).singleElement().satisfies(question -> {
+            assertThat(question.type()).isEqualTo(DhcpMessage.INFORM);
+            assertThat(question.ciaddr).isEqualTo(0x0a00_004d);
+        });
+        assertThat(client.address().getHostAddress()).isEqualTo("10.0.0.77");
+    }
+
+    @Test
     void resolvesNames() {
         serveDns(false);
         client.address("10.0.0.1", 24).nameServers("10.0.0.2");
