@@ -62,8 +62,8 @@ class UserNetdevInVirtualTimeTest {
         GuestTcp connection = connect(guest(), 80);
         net.host().server(80).connection().reset();
         assertThatThrownBy(() -> connection.read(1))
-                .isInstanceOfSatisfying(GuestException.class, e -> assertThat(e.reason())
-                        .isEqualTo(Reason.RESET));
+                .isInstanceOfSatisfying(
+                        GuestException.class, e -> assertThat(e.reason()).isEqualTo(Reason.RESET));
     }
 
     @Test
@@ -79,13 +79,13 @@ class UserNetdevInVirtualTimeTest {
     void connectsAreRefusedOrUnreachable() throws Exception {
         FakeGuest guest = guest();
         assertThatThrownBy(() -> guest.connect(GATEWAY, 9))
-                .isInstanceOfSatisfying(GuestException.class, e -> assertThat(e.reason())
-                        .isEqualTo(Reason.REFUSED));
+                .isInstanceOfSatisfying(
+                        GuestException.class, e -> assertThat(e.reason()).isEqualTo(Reason.REFUSED));
         net.host().unreachable(InetAddress.getByName("192.0.2.1"), HostError.NET_UNREACHABLE);
         assertThatThrownBy(() -> guest.connect("192.0.2.1", 80))
-                .isInstanceOfSatisfying(GuestException.class, e -> assertThat(e.icmp())
-                        .extracting(IcmpError::kind)
-                        .isEqualTo("3/0"));
+                .isInstanceOfSatisfying(
+                        GuestException.class,
+                        e -> assertThat(e.icmp()).extracting(IcmpError::kind).isEqualTo("3/0"));
     }
 
     @Test
@@ -132,13 +132,15 @@ class UserNetdevInVirtualTimeTest {
     @Test
     void aForwardedConnectionReachesTheGuest() {
         FakeGuest guest = guest();
-        guest.listen(22, connection -> connection.handle(readable -> {
-            byte[] bytes = new byte[100];
-            int length = readable.tryRead(bytes, 0, bytes.length);
-            if (length > 0) {
-                readable.tryWrite(bytes, 0, length);
-            }
-        }));
+        guest.listen(
+                22,
+                connection -> connection.handle(readable -> {
+                    byte[] bytes = new byte[100];
+                    int length = readable.tryRead(bytes, 0, bytes.length);
+                    if (length > 0) {
+                        readable.tryWrite(bytes, 0, length);
+                    }
+                }));
         HostConnection program = net.host().connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), 2222));
         program.send("echo");
         net.settle();

@@ -146,8 +146,8 @@ final class IcmpLayer {
         int at = packet.at;
         if (Bytes.u16(packet.bytes, at + 4) != identifier) {
             if (!handMade) {
-                stack.violations.add("echo reply for identifier " + Bytes.u16(packet.bytes, at + 4) + ", ours is "
-                        + identifier);
+                stack.violations.add(
+                        "echo reply for identifier " + Bytes.u16(packet.bytes, at + 4) + ", ours is " + identifier);
             }
             return;
         }
