@@ -90,10 +90,8 @@ public final class Demo {
 
     private void basics(FakeGuest guest1, FakeGuest guest2) throws Exception {
         report.step("guest 1 asks for a lease (DHCP)", () -> text(guest1.dhcp()));
-        Lease second = guest2.dhcp();
-        report.step("guest 2 asks for a lease (DHCP)", () -> text(second));
-        report.step(
-                "guest 1 pings guest 2", () -> text(guest1.ping(second.address().getHostAddress())));
+        report.step("guest 2 asks for a lease (DHCP)", () -> text(guest2.dhcp()));
+        report.step("guest 1 pings guest 2", () -> text(guest1.ping(addressOf(guest2))));
         report.step("guest 1 pings the gateway", () -> text(guest1.ping(GATEWAY)));
         report.step("guest 1 resolves " + NAME, () -> {
             String address = guest1.resolve(NAME).get(0).getHostAddress();
