@@ -37,6 +37,7 @@ public final class SimulatedHost implements HostNetwork {
     private final Map<InetSocketAddress, SimulatedUdp> services = new HashMap<>();
     private final Map<InetAddress, Duration> pings = new HashMap<>();
     private final Map<InetAddress, HostError> unreachable = new HashMap<>();
+    private final List<UnreachableNetwork> unreachableNetworks = new ArrayList<>();
     private final Map<SocketAddress, SimulatedListener> listeners = new LinkedHashMap<>();
     private final Map<InetSocketAddress, SimulatedDatagrams> datagrams = new LinkedHashMap<>();
     private final Set<Object> open = new LinkedHashSet<>();
@@ -92,6 +93,12 @@ public final class SimulatedHost implements HostNetwork {
         } else {
             unreachable.put(address, error);
         }
+        return this;
+    }
+
+    /** Whatever is sent into this network fails so, unless {@link #unreachable(InetAddress, HostError)} says otherwise for an address in it. The network that was named last counts first. */
+    public SimulatedHost unreachable(InetAddress network, int prefixLength, HostError error) {
+        unreachableNetworks.add(0, new UnreachableNetwork(network, prefixLength, error));
         return this;
     }
 
@@ -300,7 +307,7 @@ public final class SimulatedHost implements HostNetwork {
     }
 
     void echoFrom(SimulatedEcho socket, InetAddress to, int sequence, byte[] data) {
-        HostError error = unreachable.get(to);
+        HostError error = reachability(to);
         Duration time = to.isLoopbackAddress() ? pings.getOrDefault(to, Duration.ZERO) : pings.get(to);
         if (error != null) {
             later(() -> socket.fail(error, to, sequence));
@@ -324,7 +331,16 @@ public final class SimulatedHost implements HostNetwork {
     }
 
     private @Nullable HostError reachability(SocketAddress to) {
-        return to instanceof InetSocketAddress inet ? unreachable.get(inet.getAddress()) : null;
+        return to instanceof InetSocketAddress inet ? reachability(inet.getAddress()) : null;
+    }
+
+    private @Nullable HostError reachability(InetAddress to) {
+        HostError error = unreachable.get(to);
+        for (int i = 0; error == null && i < unreachableNetworks.size(); i++) {
+            UnreachableNetwork network = unreachableNetworks.get(i);
+            error = network.contains(to) ? network.error : null;
+        }
+        return error;
     }
 
     private void checkRoom(Object what) throws HostException {
@@ -341,6 +357,18 @@ public final class SimulatedHost implements HostNetwork {
 
     private static InetAddress loopback() {
         return InetAddress.getLoopbackAddress();
+    }
+
+    private record UnreachableNetwork(InetAddress network, int prefixLength, HostError error) {
+        boolean contains(InetAddress address) {
+            byte[] ours = network.getAddress();
+            byte[] theirs = address.getAddress();
+            boolean same = ours.length == theirs.length;
+            for (int bit = 0; same && bit < prefixLength; bit++) {
+                same = ((ours[bit / 8] ^ theirs[bit / 8]) & (0x80 >>> (bit % 8))) == 0;
+            }
+            return same;
+        }
     }
 
     /** A listening socket of a netdev's. */

@@ -260,6 +260,18 @@ class SimulatedHostTest {
     }
 
     @Test
+    void wholeNetworksAreUnreachable() throws Exception {
+        host.unreachable(InetAddress.getByName("198.51.100.0"), 25, HostError.NET_UNREACHABLE);
+        InetSocketAddress inside = new InetSocketAddress(InetAddress.getByName("198.51.100.127"), 80);
+        InetSocketAddress outside = new InetSocketAddress(InetAddress.getByName("198.51.100.128"), 80);
+        host.connect(inside, null, SECOND, told);
+        net.settle();
+        host.connect(outside, null, SECOND, told);
+        net.settle();
+        assertThat(told.events).containsExactly("failed NET_UNREACHABLE", "failed REFUSED");
+    }
+
+    @Test
     void whatIsLeftOpenIsFound() {
         VirtualNetwork other = VirtualNetwork.open();
         other.host().server(80);
