@@ -21,8 +21,8 @@ final class LibC {
         /** socket(2). */
         int socket(int domain, int type, int protocol);
 
-        /** recvmsg(2). */
-        long recvmsg(int descriptor, Pointer message, int flags);
+        /** recvmsg(2); the message is an address of 64 bits. */
+        long recvmsg(int descriptor, long message, int flags);
     }
 
     private static final int AF_INET = 2;
@@ -100,7 +100,7 @@ final class LibC {
         memory.putLong(MSG_CONTROLLEN, CONTROL_BYTES);
         memory.putAddress(IOV, memory.address() + DATA);
         memory.putLong(IOV + 8, DATA_BYTES);
-        long received = calls.recvmsg(descriptor, memory, MSG_ERRQUEUE_DONTWAIT);
+        long received = calls.recvmsg(descriptor, memory.address(), MSG_ERRQUEUE_DONTWAIT);
         if (received < 0) {
             return false;
         }
