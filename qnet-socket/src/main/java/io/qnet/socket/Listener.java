@@ -2,6 +2,7 @@ package io.qnet.socket;
 
 import io.qnet.NetdevException;
 import io.qnet.internal.socket.HostErrors;
+import io.qnet.internal.socket.KernelLimits;
 import io.qnet.internal.socket.ListenSocket;
 import io.qnet.internal.socket.StreamOptions;
 import io.qnet.internal.socket.StreamSocket;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class Listener implements StreamNetdev.Role, ListenSocket.Acceptor {
     /** How many may wait; QEMU has one. */
     private static final int BACKLOG = 8;
+
+    private static final int UNIX_BUFFER_BYTES = 4 << 20;
 
     private final StreamNetdev netdev;
     private final StreamConfig config;
@@ -84,10 +87,14 @@ final class Listener implements StreamNetdev.Role, ListenSocket.Acceptor {
         return netdev.sockets().listen(at, BACKLOG, options(config), this);
     }
 
-    /** Large buffers on unix sockets are worth 10 to 30 %; TCP's grow by themselves. */
+    /**
+     * Large buffers: what a unix socket has is the sender's, and worth 10 to 30 %; on TCP it is the receiver's, so that QEMU seldom finds the socket full. (A QEMU hub that does may send one frame's rest in
+     * the middle of another, net/stream.c's send_index.)
+     */
     static StreamOptions options(StreamConfig config) {
         boolean unix = config.address() instanceof StreamAddress.Unix;
-        return new StreamOptions(0, unix ? 4 << 20 : 0, config.keepAlive());
+        return new StreamOptions(
+                unix ? 0 : KernelLimits.receiveBuffer(), unix ? UNIX_BUFFER_BYTES : 0, config.keepAlive());
     }
 
     @Override

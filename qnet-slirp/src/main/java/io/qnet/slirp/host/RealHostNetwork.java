@@ -10,6 +10,7 @@ import io.qnet.host.HostListener;
 import io.qnet.host.HostNetwork;
 import io.qnet.host.HostStream;
 import io.qnet.internal.socket.HostErrors;
+import io.qnet.internal.socket.KernelLimits;
 import io.qnet.internal.socket.Sockets;
 import io.qnet.internal.socket.StreamOptions;
 import io.qnet.loop.Loop;

@@ -1,11 +1,11 @@
-package io.qnet.slirp.host;
+package io.qnet.internal.socket;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What the kernel lets a process ask for. */
-final class KernelLimits {
+public final class KernelLimits {
     private static final Path RMEM_MAX = Path.of("/proc/sys/net/core/rmem_max");
     private static final int WANTED = 4 << 20;
     private static final int WORTH_IT = 1 << 20;
@@ -17,7 +17,7 @@ final class KernelLimits {
     /**
      * SO_RCVBUF for streams: 1 to 4 MiB, or 0 to leave it alone. Asking for a size ends the kernel's own tuning, so a kernel that grants less than 1 MiB is not asked.
      */
-    static int receiveBuffer() {
+    public static int receiveBuffer() {
         return RECEIVE_BUFFER;
     }
 
