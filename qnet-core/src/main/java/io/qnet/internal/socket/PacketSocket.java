@@ -45,7 +45,7 @@ public abstract class PacketSocket extends Deferred {
             return null;
         } catch (IOException e) {
             HostError first = HostErrors.of(e);
-            if (first != HostError.REFUSED && first != HostError.HOST_UNREACHABLE) {
+            if (first == HostError.MESSAGE_TOO_LARGE || first == HostError.NO_RESOURCES) {
                 return first;
             }
         }
