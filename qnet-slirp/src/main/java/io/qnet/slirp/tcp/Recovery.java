@@ -101,7 +101,7 @@ final class Recovery implements Scoreboard.Delivery {
 
     /** Bytes on their way: those of the scoreboard, less what duplicate acknowledgements say has left. */
     int pipe() {
-        return Math.max(0, board.pipe() - (sack ? 0 : Math.min(dupAcks, 1 << 14) * mss));
+        return Math.max(0, board.pipe() - Math.min(dupAcks, 1 << 14) * mss);
     }
 
     /** Bytes that the acknowledgement at hand reported for the first time. */
@@ -166,8 +166,11 @@ final class Recovery implements Scoreboard.Delivery {
 
     /** Without SACK: one more duplicate acknowledgement. */
     void onDuplicateAck() {
+        if (sack) {
+            return; // what arrived is reported
+        }
         dupAcks++;
-        deliveredBytes += sack ? 0 : mss;
+        deliveredBytes += mss;
         if (dupAcks == DUP_THRESHOLD && phase == Phase.OPEN && board.rangeCount() > 0) {
             board.markLost(0, Math.min(mss, board.end(0) - board.una()));
         }

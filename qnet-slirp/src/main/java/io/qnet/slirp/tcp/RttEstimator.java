@@ -3,7 +3,8 @@ package io.qnet.slirp.tcp;
 /**
  * The retransmission time-out from measured round trips (RFC 6298), and the least round trip of the last minutes (RFC 8985 §6.2 step 1).
  *
- * <p>Deviation: the least time-out is 200 ms instead of 1 s, as in Linux; the far end of this link is a guest on the same machine.
+ * <p>Deviation, as in Linux: instead of being 1 s at least, the time-out is 200 ms at least above the smoothed round trip. The far end of this link is a guest on the same machine; and a repair that takes one
+ * round trip is not overtaken by the time-out where round trips vary little.
  */
 final class RttEstimator {
     static final long MILLISECOND = 1_000_000L;
@@ -12,12 +13,9 @@ final class RttEstimator {
     /** RFC 6298 §2.1. */
     static final long INITIAL_RTO = SECOND;
 
-    static final long MIN_RTO = 200 * MILLISECOND;
+    static final long MIN_MARGIN = 200 * MILLISECOND;
     /** RFC 6298 §2.5: at least 60 s. */
     static final long MAX_RTO = 60 * SECOND;
-
-    /** The clock of protocol time is read once a turn; a variation below this is not seen. */
-    private static final long GRANULARITY = MILLISECOND;
 
     /** How long a least round trip counts, in each of two windows. */
     private static final long MIN_RTT_WINDOW = 150 * SECOND;
@@ -33,8 +31,7 @@ final class RttEstimator {
     private long minRttSince;
 
     /** Takes one measurement, of a segment that was not retransmitted (Karn) or whose timestamp was echoed. */
-    void sample(long rttNanos, long nowNanos) {
-        long rtt = Math.max(rttNanos, 1);
+    void sample(long rtt, long nowNanos) {
         if (measured) {
             // RFC 6298 §2.3, alpha = 1/8, beta = 1/4; the variation first
             rttVar += (Math.abs(srtt - rtt) - rttVar) / 4;
@@ -49,7 +46,7 @@ final class RttEstimator {
         }
         updateMinimum(rtt, nowNanos);
         backoff = 0;
-        rto = clamp(srtt + Math.max(GRANULARITY, 4 * rttVar));
+        rto = Math.min(srtt + Math.max(MIN_MARGIN, 4 * rttVar), MAX_RTO);
     }
 
     private void updateMinimum(long rtt, long nowNanos) {
@@ -60,10 +57,6 @@ final class RttEstimator {
         }
         minRtt = Math.min(minRtt, rtt);
         minRttNext = Math.min(minRttNext, rtt);
-    }
-
-    private static long clamp(long nanos) {
-        return Math.min(Math.max(nanos, MIN_RTO), MAX_RTO);
     }
 
     /** RFC 6298 §5.5: doubles the time-out. */

@@ -80,6 +80,12 @@ final class Segment {
         return seq + length();
     }
 
+    /** Takes the SYN away, which comes before the payload. */
+    void dropSyn() {
+        seq++;
+        flags &= ~Tcp.SYN;
+    }
+
     /** Cuts bytes off the beginning of the payload. */
     void trimStart(int bytes) {
         seq += bytes;

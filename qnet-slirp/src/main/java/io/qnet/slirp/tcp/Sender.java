@@ -226,6 +226,7 @@ final class Sender {
             recovery.clearTimers();
         } else {
             recovery.rto.set(now + rtt.rto());
+            recovery.scheduleProbe(now);
         }
     }
 
@@ -325,23 +326,20 @@ final class Sender {
             return Progress.REFUSED;
         }
         restartAfterIdle(now);
-        int quota = QUOTA;
+        int left = QUOTA;
+        int sent;
         cwndLimited = false;
-        while (true) {
+        do {
             int lost = board.firstLost();
-            int sent = lost >= 0 ? retransmit(lost, now) : sendNew(now);
-            if (sent <= 0) {
-                overrideDue = false;
-                afterSending(now);
-                return sent < 0 ? Progress.REFUSED : Progress.DONE;
-            }
-            quota -= sent;
-            lastSentNanos = now;
-            if (quota <= 0) {
-                afterSending(now);
-                return Progress.MORE;
-            }
+            sent = lost >= 0 ? retransmit(lost, now) : sendNew(now);
+            left -= Math.max(0, sent);
+        } while (sent > 0 && left > 0);
+        afterSending(left < QUOTA, now);
+        if (sent > 0) {
+            return Progress.MORE;
         }
+        overrideDue = false;
+        return sent < 0 ? Progress.REFUSED : Progress.DONE;
     }
 
     private void restartAfterIdle(long now) {
@@ -353,13 +351,16 @@ final class Sender {
         }
     }
 
-    private void afterSending(long now) {
-        if (board.outstanding() > 0) {
+    private void afterSending(boolean anything, long now) {
+        if (anything) {
+            lastSentNanos = now;
             persist.clear();
             if (!recovery.rto.isSet()) {
                 recovery.rto.set(now + rtt.rto());
             }
             recovery.scheduleProbe(now);
+        } else if (board.outstanding() > 0) {
+            persist.clear();
         } else if (hasUnsent() && !persist.isSet()) {
             persist.set(now + Math.min(rtt.rto() << persistBackoff, RttEstimator.MAX_RTO));
         }
@@ -389,6 +390,9 @@ final class Sender {
         }
         int sent = part + (fin ? 1 : 0);
         board.retransmitted(range, sent, now);
+        if (range == 0) {
+            recovery.rto.set(now + rtt.rto());
+        }
         counters.retransmittedBytes.add(part);
         counters.retransmits.increment();
         if (recovery.phase() == Phase.RECOVERY) {
@@ -551,8 +555,10 @@ final class Sender {
         boolean first = recovery.phase() != Phase.LOSS || timeouts == 1;
         congestion.onTimeout(recovery.pipe(), first);
         recovery.onTimeout();
-        timeoutUndoable = timeouts == 1;
-        timeoutResentNanos = now;
+        if (timeouts == 1) {
+            timeoutUndoable = true;
+            timeoutResentNanos = now;
+        }
         rtt.backOff();
         recovery.rto.set(now + rtt.rto());
         counters.timeouts.increment();

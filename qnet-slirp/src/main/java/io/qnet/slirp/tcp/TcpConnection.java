@@ -210,6 +210,15 @@ final class TcpConnection implements HostStream.Handler {
             challenge();
             return false;
         }
+        if (state == TcpState.SYN_RECEIVED && segment.seq == handshake.irs() && segment.has(Tcp.SYN)) {
+            if (!segment.has(Tcp.ACK)) {
+                handshake.send();
+                return false;
+            }
+            // RFC 9293 §3.5, figure 8: both have opened at once, and this answers our SYN
+            segment.dropSyn();
+            receiver.ackNow();
+        }
         int rcvNxt = receiver.rcvNxt();
         int window = receiver.rcvWnd();
         boolean acceptable = SequenceNumber.acceptable(segment.seq, segment.length(), rcvNxt, window);
@@ -226,9 +235,7 @@ final class TcpConnection implements HostStream.Handler {
     }
 
     private void answerOutside(Segment segment) {
-        if (state == TcpState.SYN_RECEIVED && segment.has(Tcp.SYN) && segment.seq == handshake.irs()) {
-            handshake.send();
-        } else if (segment.payloadLength > 0 || segment.has(Tcp.FIN)) {
+        if (segment.payloadLength > 0 || segment.has(Tcp.FIN)) {
             // sent again, most likely because our acknowledgement was lost
             if (state == TcpState.TIME_WAIT && segment.has(Tcp.FIN)) {
                 startTimeWait();

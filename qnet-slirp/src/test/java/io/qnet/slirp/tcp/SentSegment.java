@@ -86,6 +86,26 @@ record SentSegment(
         return sum;
     }
 
+    /** A part of this segment, as segmentation makes it. */
+    SentSegment part(int partSeq, int partFlags, byte[] partPayload) {
+        return new SentSegment(
+                guestPort,
+                hostPort,
+                partSeq,
+                ack,
+                partFlags,
+                window,
+                mss,
+                windowScale,
+                sackPermitted,
+                timestamps,
+                tsVal,
+                tsEcr,
+                sackEdges,
+                partPayload,
+                0);
+    }
+
     String text() {
         return new String(payload, StandardCharsets.ISO_8859_1);
     }
