@@ -60,18 +60,19 @@ final class PendingPackets {
             dropFull.increment();
             return;
         }
+        // copied first: the request may be written where the frame lies
+        Frame copy = new Frame().copy(frame, allocator);
+        heldBytes += copy.length();
         if (present == null) {
             present = new Awaited(neighbour, nowNanos + GIVE_UP_NANOS);
             awaited.add(present);
-            asker.ask(neighbour);
             timers.arm(present.timer, nowNanos + RETRY_NANOS);
+            asker.ask(neighbour);
         } else if (present.frames.size() >= MAX_FRAMES) {
             dropFull.increment();
             discard(present.frames.remove());
         }
-        Frame copy = new Frame().copy(frame, allocator);
         present.frames.add(copy);
-        heldBytes += copy.length();
     }
 
     /** Whether frames wait for this neighbour. */

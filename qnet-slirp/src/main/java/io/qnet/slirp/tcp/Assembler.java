@@ -22,6 +22,10 @@ final class Assembler {
     private static final int FIRST_TAIL = 4 << 10;
     private static final int LARGEST_TAIL = 64 << 10;
     private static final int RECENT = TcpOptions.MAX_SACK_BLOCKS;
+    /** What a place in the arrays takes, with its chunk. The budget is charged for it: pieces may be of one byte each. */
+    private static final int PLACE_BYTES = 32;
+    /** So many places are kept when nothing is held any more. */
+    private static final int KEPT_PLACES = 256;
 
     /** A buffer held, and by how many pieces (and as the present tail). */
     private static final class Chunk {
@@ -141,13 +145,29 @@ final class Assembler {
             first++;
         }
         if (first == last) {
-            clear();
+            empty();
+            if (starts.length > KEPT_PLACES) {
+                dropPlaces();
+            }
         }
         return next;
     }
 
     /** Lets go of everything. */
     void clear() {
+        empty();
+        dropPlaces();
+    }
+
+    private void dropPlaces() {
+        budget.charge(-(long) PLACE_BYTES * starts.length);
+        starts = new int[0];
+        ends = new int[0];
+        indices = new int[0];
+        chunks = new @Nullable Chunk[0];
+    }
+
+    private void empty() {
         for (int i = first; i < last; i++) {
             release(chunk(i));
             chunks[i] = null;
@@ -302,6 +322,7 @@ final class Assembler {
         indices = moved(indices, count, size);
         @Nullable Chunk[] oldChunks = chunks;
         if (size != chunks.length) {
+            budget.charge((long) PLACE_BYTES * (size - chunks.length));
             chunks = new @Nullable Chunk[size];
         }
         System.arraycopy(oldChunks, first, chunks, 0, count);

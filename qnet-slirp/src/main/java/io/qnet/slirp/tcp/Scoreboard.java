@@ -13,7 +13,7 @@ import java.util.Arrays;
  * <p>What is sent in one go is one range, up to 64 KiB; it is split where an acknowledgement ends within it.
  */
 final class Scoreboard {
-    /** More ranges than this are not made: what is sent then joins the last range. */
+    /** More ranges than this are not made: what is sent then joins the last range, and a SACK that would split one is passed over. */
     static final int MAX_RANGES = 4096;
 
     static final byte RETRANSMITTED = 1;
@@ -198,9 +198,12 @@ final class Scoreboard {
         }
     }
 
-    /** The bytes from {@code start} to {@code end}, both within what is outstanding, have arrived. */
+    /**
+     * The bytes from {@code start} to {@code end}, both within what is outstanding, have arrived. SACKs are advice (RFC 2018 §8): of a guest that reports crumbs so many are kept, and every
+     * acknowledgement goes through all of them.
+     */
     void sack(int start, int end) {
-        if (isSacked(start, end)) {
+        if (isSacked(start, end) || (rangeCount() >= MAX_RANGES && (isWithin(start) || isWithin(end)))) {
             return;
         }
         splitAt(start);
@@ -224,6 +227,12 @@ final class Scoreboard {
     private boolean isSacked(int start, int end) {
         int i = indexEndingAfter(start);
         return i < last && (flags[i] & SACKED) != 0 && lessOrEqual(end, ends[i]);
+    }
+
+    /** Whether {@code sequence} lies between the ends of a range, which would have to be split there. */
+    private boolean isWithin(int sequence) {
+        int i = indexEndingAfter(sequence);
+        return i < last && lessThan(start(i - first), sequence);
     }
 
     /** Joins neighbouring SACKed ranges, of which nothing but their extent matters any more. */
