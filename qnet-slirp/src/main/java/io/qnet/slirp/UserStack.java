@@ -80,13 +80,16 @@ final class UserStack {
         input = new GuestInput(
                 settings.network(), local, neighbours, output, errors, reassembler, loop.allocator(), counters);
         Egress egress = new Egress(settings.network(), settings.egress(), counters);
-        int maxUdp = Math.min(settings.maxUdp(), Math.min(host.descriptorLimit() / 4, MAX_PORTS));
-        echo = new Echo(local, output, errors, egress, host, loop, settings.icmpTimeoutNanos(), maxUdp, counters);
+        int descriptors = Math.max(host.descriptorLimit() / 2, host.descriptorLimit() - SPARE_DESCRIPTORS);
+        int maxUdp = share(descriptors, 8, Math.min(settings.maxUdp(), MAX_PORTS));
+        int maxEcho = share(descriptors, 4, Math.min(settings.maxUdp(), MAX_PORTS));
+        echo = new Echo(local, output, errors, egress, host, loop, settings.icmpTimeoutNanos(), maxEcho, counters);
         UdpOutput udpOutput = new UdpOutput(output);
         udp = new UdpFlows(udpOutput, errors, egress, host, loop, settings.udpTimeoutNanos(), maxUdp, counters);
         Resolvers resolvers = new Resolvers(settings.resolvers(), host);
-        dns = new DnsForwarder(udpOutput, errors, egress, resolvers, host, loop, counters);
-        int maxTcp = Math.min(settings.maxTcp(), Math.max(1, host.descriptorLimit() - SPARE_DESCRIPTORS));
+        int maxDns = share(descriptors, 2, DnsForwarder.MAX_FLOWS);
+        dns = new DnsForwarder(udpOutput, errors, egress, resolvers, host, loop, maxDns, counters);
+        int maxTcp = share(descriptors, 40, settings.maxTcp());
         tcp = new TcpStack(
                 TcpConfig.DEFAULT.withMaxFlows(maxTcp).withKeepAliveNanos(settings.tcpIdleTimeoutNanos()),
                 loop,
@@ -115,7 +118,12 @@ final class UserStack {
         udpInput.addService(forwards.answers());
         input.ipv4().handler(Ip.ICMP, echo);
         input.ipv4().handler(Ip.UDP, udpInput);
-        input.ipv4().handler(Ip.TCP, new TcpInput(tcp, counters));
+        input.ipv4().handler(Ip.TCP, new TcpInput(settings.network(), tcp, counters));
+    }
+
+    /** What one kind of flows may have of the descriptors, so that all together leave some to the rest of the process: for listeners, and for the Java machine, which opens files when it loads a class. */
+    private static int share(int descriptors, int sixtyFourths, int most) {
+        return Math.max(1, (int) Math.min(most, (long) descriptors * sixtyFourths / 64));
     }
 
     /** Opens the forwards: those to the host before those to guests, and of each the last one first, as QEMU does. */

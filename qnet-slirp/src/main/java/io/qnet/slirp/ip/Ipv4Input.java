@@ -8,6 +8,7 @@ import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
 import io.qnet.wire.Bytes;
 import io.qnet.wire.Ethernet;
+import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import io.qnet.wire.Ipv4;
 import io.qnet.wire.Ipv4View;
@@ -78,7 +79,7 @@ public final class Ipv4Input {
             return;
         }
         IpAddress source = addresses.ipv4(view.source());
-        if (!isAcceptable(source)) {
+        if (!isAcceptable(source, view.protocol())) {
             badSource.increment();
             return;
         }
@@ -101,10 +102,10 @@ public final class Ipv4Input {
         packet.close();
     }
 
-    /** A guest's own address, or none yet (DHCP); not one of ours, and none that cannot be a source (RFC 1122 §3.2.1.3). */
-    private boolean isAcceptable(IpAddress source) {
+    /** A guest's own address, or none yet (DHCP, so UDP); not one of ours, and none that cannot be a source (RFC 1122 §3.2.1.3). */
+    private boolean isAcceptable(IpAddress source, int protocol) {
         if (source.ipv4() == 0) {
-            return true;
+            return protocol == Ip.UDP;
         }
         return !GuestNetwork.isHostInternal(source)
                 && !GuestNetwork.isMulticast(source)

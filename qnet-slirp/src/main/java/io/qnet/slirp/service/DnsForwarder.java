@@ -35,7 +35,8 @@ public final class DnsForwarder implements DatagramHandler {
     /** How long a resolver has before the next one is asked too. */
     static final long TRY_NANOS = 1_500_000_000L;
 
-    private static final int MAX_FLOWS = 1024;
+    /** The most ports of guests that are served at once, each with up to two sockets of the host. */
+    public static final int MAX_FLOWS = 1024;
 
     private final UdpOutput output;
     private final IcmpErrors errors;
@@ -43,6 +44,7 @@ public final class DnsForwarder implements DatagramHandler {
     private final Resolvers resolvers;
     private final HostNetwork host;
     private final Loop loop;
+    private final int maxFlows;
     private final FlowTable<DnsFlow> flows = new FlowTable<>();
     private final Counter queries;
     private final Counter answers;
@@ -50,7 +52,11 @@ public final class DnsForwarder implements DatagramHandler {
     private final Counter strangers;
     private final Counter evicted;
 
-    /** Forwards to {@code resolvers}. */
+    /**
+     * Forwards to {@code resolvers}.
+     *
+     * @param maxFlows the most ports of guests at once, {@link #MAX_FLOWS} or fewer; the one idle for longest makes room
+     */
     public DnsForwarder(
             UdpOutput output,
             IcmpErrors errors,
@@ -58,6 +64,7 @@ public final class DnsForwarder implements DatagramHandler {
             Resolvers resolvers,
             HostNetwork host,
             Loop loop,
+            int maxFlows,
             Counters counters) {
         this.output = output;
         this.errors = errors;
@@ -65,6 +72,7 @@ public final class DnsForwarder implements DatagramHandler {
         this.resolvers = resolvers;
         this.host = host;
         this.loop = loop;
+        this.maxFlows = maxFlows;
         queries = counters.counter("dns.queries");
         answers = counters.counter("dns.answers");
         failovers = counters.counter("dns.failovers");
@@ -81,7 +89,7 @@ public final class DnsForwarder implements DatagramHandler {
         }
         DnsFlow flow = flows.get(datagram.source(), datagram.sourcePort(), datagram.destination(), Egress.DNS_PORT);
         if (flow == null) {
-            if (flows.size() >= MAX_FLOWS) {
+            if (flows.size() >= maxFlows) {
                 evictOldest();
             }
             flow = new DnsFlow(datagram.source(), datagram.sourcePort(), datagram.destination());

@@ -105,6 +105,9 @@ public final class UdpInput implements PacketHandler {
         IpAddress guest = datagram.source();
         IpAddress to = datagram.destination();
         int port = datagram.destinationPort();
+        if (guest.equals(IpAddress.ANY4)) {
+            return Verdict.DROP; // no answer could reach it
+        }
         if (port == 0) {
             return Verdict.NO_ROUTE;
         }
