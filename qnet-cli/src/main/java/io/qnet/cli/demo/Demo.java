@@ -135,6 +135,14 @@ public final class Demo {
         listener.close();
     }
 
+    private static String addressOf(FakeGuest guest) throws IOException {
+        InetAddress address = guest.address();
+        if (address == null) {
+            throw new IOException(guest.name() + " has no address");
+        }
+        return address.getHostAddress();
+    }
+
     private static void check(String expected, String actual) throws IOException {
         if (!expected.equals(actual)) {
             throw new IOException("SHA-256 is " + actual + " instead of " + expected);
