@@ -17,8 +17,6 @@ import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -181,6 +179,20 @@ class HostStreamContractTest {
     }
 
     @Test
+    void dataThatCameWithAResetIsDeliveredBeforeIt() throws Exception {
+        connect();
+        fixture.call(() -> {
+            near.stream.setReadCredit(1 << 20);
+            far.getOutputStream().write(new byte[50_000]);
+            resetByFar();
+            return true;
+        });
+        near.untilEvent("failed RESET");
+        assertThat(near.received.size()).isEqualTo(50_000);
+        assertThat(near.events()).doesNotContain("eof").endsWith("failed RESET");
+    }
+
+    @Test
     void aResetIsFoundByWriting() throws Exception {
         connect();
         far.close();
@@ -319,7 +331,7 @@ class HostStreamContractTest {
 
     @Test
     void theConnectTimeOutIsOurs() throws Exception {
-        try (FullListener full = new FullListener()) {
+        try (FullListener full = new FullListener(LOOPBACK)) {
             begin(full.address(), SECOND / 20, stream -> {});
             near.untilEvent("failed TIMED_OUT");
             assertThat(near.events()).containsExactly("failed TIMED_OUT");
@@ -328,7 +340,7 @@ class HostStreamContractTest {
 
     @Test
     void aConnectUnderWayIsCancelled() throws Exception {
-        try (FullListener full = new FullListener()) {
+        try (FullListener full = new FullListener(LOOPBACK)) {
             begin(full.address(), 10 * SECOND, stream -> {});
             near.close();
             fixture.until(() -> fixture.network.openStreams() == 0);
@@ -470,30 +482,6 @@ class HostStreamContractTest {
             socket.shutdownOutput();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    /** A listener that accepts nothing and whose backlog is full, so that the kernel answers no more SYNs. */
-    private static final class FullListener implements AutoCloseable {
-        private final ServerSocket listener = new ServerSocket(0, 1, LOOPBACK);
-        private final List<Socket> waiting = new ArrayList<>();
-
-        FullListener() throws IOException {
-            for (int i = 0; i < 2; i++) {
-                waiting.add(new Socket(LOOPBACK, listener.getLocalPort()));
-            }
-        }
-
-        SocketAddress address() {
-            return listener.getLocalSocketAddress();
-        }
-
-        @Override
-        public void close() throws IOException {
-            for (Socket socket : waiting) {
-                socket.close();
-            }
-            listener.close();
         }
     }
 }
