@@ -24,7 +24,7 @@ final class Assembler {
     private static final int RECENT = TcpOptions.MAX_SACK_BLOCKS;
     /** What a place in the arrays takes, with its chunk. The budget is charged for it: pieces may be of one byte each. */
     private static final int PLACE_BYTES = 32;
-    /** So many places are kept when nothing is held any more. */
+    /** So many places are kept when nothing is held any more; they are not charged. */
     private static final int KEPT_PLACES = 256;
 
     /** A buffer held, and by how many pieces (and as the present tail). */
@@ -160,11 +160,15 @@ final class Assembler {
     }
 
     private void dropPlaces() {
-        budget.charge(-(long) PLACE_BYTES * starts.length);
+        budget.charge(-chargeOf(starts.length));
         starts = new int[0];
         ends = new int[0];
         indices = new int[0];
         chunks = new @Nullable Chunk[0];
+    }
+
+    private static long chargeOf(int places) {
+        return (long) PLACE_BYTES * Math.max(0, places - KEPT_PLACES);
     }
 
     private void empty() {
@@ -322,7 +326,7 @@ final class Assembler {
         indices = moved(indices, count, size);
         @Nullable Chunk[] oldChunks = chunks;
         if (size != chunks.length) {
-            budget.charge((long) PLACE_BYTES * (size - chunks.length));
+            budget.charge(chargeOf(size) - chargeOf(chunks.length));
             chunks = new @Nullable Chunk[size];
         }
         System.arraycopy(oldChunks, first, chunks, 0, count);
