@@ -17,6 +17,12 @@ class TokenBucketTest {
         assertThat(takes(now + 3_600_000_000_000L)).isEqualTo(3);
     }
 
+    @Test
+    void neverHoldsMoreThanABurst() {
+        assertThat(bucket.take(0)).isTrue();
+        assertThat(takes(2_000_000)).isEqualTo(3);
+    }
+
     private int takes(long nowNanos) {
         int taken = 0;
         while (bucket.take(nowNanos)) {
