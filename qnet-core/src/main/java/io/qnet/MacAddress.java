@@ -1,6 +1,7 @@
 package io.qnet;
 
 import io.netty.buffer.ByteBuf;
+import io.qnet.option.MacSyntax;
 import java.util.HexFormat;
 
 /**
@@ -29,28 +30,11 @@ public record MacAddress(long value) {
      * @throws NetdevException with QEMU's text if it is none
      */
     public static MacAddress parse(String text) {
-        String[] groups = text.split("[:-]", -1);
-        try {
-            if (groups.length == 1) {
-                long low = Long.decode(text);
-                if (low >= 0 && low <= 0xff_ffff) {
-                    return new MacAddress(low);
-                }
-            } else if (groups.length == 6) {
-                long value = 0;
-                for (String group : groups) {
-                    int octet = Integer.parseInt(group, 16);
-                    if (octet < 0 || octet > 0xff) {
-                        throw new NetdevException("invalid syntax for ethernet address");
-                    }
-                    value = value << 8 | octet;
-                }
-                return new MacAddress(value);
-            }
-        } catch (NumberFormatException e) {
-            throw new NetdevException("invalid syntax for ethernet address", e);
+        Long mac = MacSyntax.parse(text);
+        if (mac == null) {
+            throw new NetdevException("invalid syntax for ethernet address");
         }
-        throw new NetdevException("invalid syntax for ethernet address");
+        return new MacAddress(mac);
     }
 
     /** From six bytes. */
