@@ -24,8 +24,6 @@ final class Assembler {
     private static final int RECENT = TcpOptions.MAX_SACK_BLOCKS;
     /** What a place in the arrays takes, with its chunk. The budget is charged for it: pieces may be of one byte each. */
     private static final int PLACE_BYTES = 32;
-    /** So many places are kept when nothing is held any more; they are not charged. */
-    private static final int KEPT_PLACES = 256;
 
     /** A buffer held, and by how many pieces (and as the present tail). */
     private static final class Chunk {
@@ -145,36 +143,15 @@ final class Assembler {
             first++;
         }
         if (first == last) {
-            empty();
-            if (starts.length > KEPT_PLACES) {
-                dropPlaces();
-            }
+            clear();
         }
         return next;
     }
 
-    /** Lets go of everything. */
+    /** Lets go of everything: what holds nothing takes nothing. */
     void clear() {
-        empty();
-        dropPlaces();
-    }
-
-    private void dropPlaces() {
-        budget.charge(-chargeOf(starts.length));
-        starts = new int[0];
-        ends = new int[0];
-        indices = new int[0];
-        chunks = new @Nullable Chunk[0];
-    }
-
-    private static long chargeOf(int places) {
-        return (long) PLACE_BYTES * Math.max(0, places - KEPT_PLACES);
-    }
-
-    private void empty() {
         for (int i = first; i < last; i++) {
             release(chunk(i));
-            chunks[i] = null;
         }
         first = 0;
         last = 0;
@@ -184,6 +161,18 @@ final class Assembler {
             release(tail);
             tail = null;
         }
+        dropPlaces();
+    }
+
+    private void dropPlaces() {
+        if (starts.length == 0) {
+            return;
+        }
+        budget.charge(-(long) PLACE_BYTES * starts.length);
+        starts = new int[0];
+        ends = new int[0];
+        indices = new int[0];
+        chunks = new @Nullable Chunk[0];
     }
 
     /**
@@ -326,7 +315,7 @@ final class Assembler {
         indices = moved(indices, count, size);
         @Nullable Chunk[] oldChunks = chunks;
         if (size != chunks.length) {
-            budget.charge(chargeOf(size) - chargeOf(chunks.length));
+            budget.charge((long) PLACE_BYTES * (size - chunks.length));
             chunks = new @Nullable Chunk[size];
         }
         System.arraycopy(oldChunks, first, chunks, 0, count);
