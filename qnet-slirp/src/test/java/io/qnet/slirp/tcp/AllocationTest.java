@@ -23,6 +23,9 @@ import org.junit.jupiter.api.Test;
 class AllocationTest {
     private static final int SEGMENTS = 1_000_000;
     private static final int WARM_UP = 300_000;
+    /** Until the compiler has seen to it, which it does in the background, objects that do not escape are allocated. */
+    private static final int ROUNDS = 5;
+
     private static final int PAYLOAD = 1460;
     private static final int TURN = 32;
 
@@ -74,10 +77,15 @@ class AllocationTest {
         establish();
         prepare(PAYLOAD);
         int seq = sendFromGuest(IRS + 1, WARM_UP);
-        long before = allocated();
-        seq = sendFromGuest(seq, SEGMENTS);
-        long bytes = allocated() - before;
-        assertThat(host.written).isEqualTo((long) (WARM_UP + SEGMENTS) * PAYLOAD);
+        long bytes = Long.MAX_VALUE;
+        int rounds = 0;
+        while (bytes >= SEGMENTS && rounds < ROUNDS) {
+            long before = allocated();
+            seq = sendFromGuest(seq, SEGMENTS);
+            bytes = allocated() - before;
+            rounds++;
+        }
+        assertThat(host.written).isEqualTo((WARM_UP + (long) rounds * SEGMENTS) * PAYLOAD);
         assertThat(ackedByQnet).isEqualTo(seq);
         assertThat(bytes).isLessThan(SEGMENTS);
         end();
@@ -90,11 +98,14 @@ class AllocationTest {
         prepare(0);
         ByteBuf data = ALLOCATOR.directBuffer(65_536).writeZero(65_536);
         sendToGuest(data, WARM_UP);
-        long before = allocated();
-        long outBefore = segmentsOut;
-        sendToGuest(data, SEGMENTS);
-        long bytes = allocated() - before;
-        assertThat(segmentsOut - outBefore).isGreaterThanOrEqualTo(SEGMENTS);
+        long bytes = Long.MAX_VALUE;
+        for (int round = 0; bytes >= SEGMENTS && round < ROUNDS; round++) {
+            long before = allocated();
+            long outBefore = segmentsOut;
+            sendToGuest(data, SEGMENTS);
+            bytes = allocated() - before;
+            assertThat(segmentsOut - outBefore).isGreaterThanOrEqualTo(SEGMENTS);
+        }
         assertThat(bytes).isLessThan(SEGMENTS);
         end();
         assertThat(data.refCnt()).isEqualTo(1);
