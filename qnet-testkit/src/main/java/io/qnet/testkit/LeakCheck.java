@@ -4,6 +4,8 @@ import io.netty.buffer.PoolArenaMetric;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocatorMetric;
 import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +42,22 @@ public final class LeakCheck {
 
     /** Remembers what there is now. */
     public static LeakCheck begin() {
+        JdkSockets.openOwn();
         return new LeakCheck();
+    }
+
+    /** The JDK keeps a descriptor of its own from the first socket that it closes on. */
+    private static final class JdkSockets {
+        static {
+            try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+                first.setSoTimeout(0);
+            } catch (IOException e) {
+                System.getLogger(LeakCheck.class.getName())
+                        .log(System.Logger.Level.DEBUG, "no socket to begin with", e);
+            }
+        }
+
+        static void openOwn() {}
     }
 
     /**
