@@ -110,6 +110,10 @@ class UserNetdevOnLoopbackTest {
         GuestUdp udp = guest.udp().send("10.0.2.2", port, "hello");
         assertThatThrownBy(udp::receive).isInstanceOfSatisfying(GuestException.class, e -> {
             IcmpError error = e.icmp();
+            if ("nio".equals(System.getProperty("qnet.transport"))) { // where the host's errors are not told
+                assertThat(error).isNull();
+                return;
+            }
             assertThat(error.kind()).isEqualTo("3/3");
             assertThat(error.from().getHostAddress()).isEqualTo("10.0.2.2");
         });

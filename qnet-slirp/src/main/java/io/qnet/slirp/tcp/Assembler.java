@@ -24,6 +24,8 @@ final class Assembler {
     private static final int RECENT = TcpOptions.MAX_SACK_BLOCKS;
     /** What a place in the arrays takes, with its chunk. The budget is charged for it: pieces may be of one byte each. */
     private static final int PLACE_BYTES = 32;
+    /** So many places are kept, not charged, when nothing is held any more: a swap of two segments allocates nothing. */
+    private static final int KEPT_PLACES = 256;
 
     /** A buffer held, and by how many pieces (and as the present tail). */
     private static final class Chunk {
@@ -47,6 +49,9 @@ final class Assembler {
 
     private int last;
     private int heldBytes;
+    /** What the budget has been charged for; 0 while nothing is held. */
+    private int chargedPlaces;
+
     private @Nullable Chunk tail;
     private int tailUsed;
     /** A sequence number within each of the last ranges that grew, the latest first. */
@@ -148,7 +153,7 @@ final class Assembler {
         return next;
     }
 
-    /** Lets go of everything: what holds nothing takes nothing. */
+    /** Lets go of everything. */
     void clear() {
         for (int i = first; i < last; i++) {
             release(chunk(i));
@@ -161,14 +166,18 @@ final class Assembler {
             release(tail);
             tail = null;
         }
-        dropPlaces();
+        chargePlaces(0);
+        if (starts.length > KEPT_PLACES) {
+            dropPlaces();
+        }
+    }
+
+    private void chargePlaces(int places) {
+        budget.charge((long) PLACE_BYTES * (places - chargedPlaces));
+        chargedPlaces = places;
     }
 
     private void dropPlaces() {
-        if (starts.length == 0) {
-            return;
-        }
-        budget.charge(-(long) PLACE_BYTES * starts.length);
         starts = new int[0];
         ends = new int[0];
         indices = new int[0];
@@ -302,6 +311,7 @@ final class Assembler {
         indices[i] = index;
         chunks[i] = chunk;
         last++;
+        chargePlaces(starts.length);
         return i + 1;
     }
 
@@ -315,7 +325,6 @@ final class Assembler {
         indices = moved(indices, count, size);
         @Nullable Chunk[] oldChunks = chunks;
         if (size != chunks.length) {
-            budget.charge((long) PLACE_BYTES * (size - chunks.length));
             chunks = new @Nullable Chunk[size];
         }
         System.arraycopy(oldChunks, first, chunks, 0, count);
