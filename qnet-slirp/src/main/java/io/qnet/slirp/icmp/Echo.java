@@ -18,6 +18,7 @@ import io.qnet.slirp.ip.OutPacket;
 import io.qnet.slirp.ip.PacketHandler;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Bytes;
 import io.qnet.wire.Checksum;
 import io.qnet.wire.Icmp;
 import io.qnet.wire.Ip;
@@ -121,7 +122,7 @@ public final class Echo implements PacketHandler {
         IpAddress answering = packet.destination();
         OutPacket out = output.begin(answering, packet.source(), Ip.ICMP);
         out.ttl(TTL).trafficClass(packet.trafficClass());
-        out.head().setBytes(out.transportIndex(), packet.data(), packet.transportIndex(), length);
+        Bytes.copy(packet.data(), packet.transportIndex(), out.head(), out.transportIndex(), length);
         finishReply(out, length);
         reflected.increment();
     }

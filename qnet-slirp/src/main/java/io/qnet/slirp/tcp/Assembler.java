@@ -7,6 +7,7 @@ import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.qnet.host.HostStream;
+import io.qnet.wire.Bytes;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -263,7 +264,7 @@ final class Assembler {
                 into = newTail(end - at);
             }
             int length = Math.min(end - at, into.buffer.capacity() - tailUsed);
-            into.buffer.setBytes(tailUsed, source, index + (at - start), length);
+            Bytes.copy(source, index + (at - start), into.buffer, tailUsed, length);
             boolean extends_ = i > first
                     && ends[i - 1] == at
                     && chunks[i - 1] == into

@@ -3,6 +3,7 @@ package io.qnet.slirp.tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.qnet.slirp.ip.OutPacket;
+import io.qnet.wire.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +78,7 @@ final class SendBuffer {
             }
             int last = slot(count - 1);
             int part = Math.min(room, left);
-            buffer(last).setBytes(indices[last] + lengths[last], data, at, part);
+            Bytes.copy(data, at, buffer(last), indices[last] + lengths[last], part);
             lengths[last] += part;
             length += part;
             at += part;

@@ -71,15 +71,27 @@ class AllocationTest {
 
     private Frame frame;
     private int tcpLength;
+    private boolean swaps;
 
     @Test
     void fromTheGuest() {
+        measureFromTheGuest(SEGMENTS);
+    }
+
+    /** One pair in fifty is swapped, and kept for a moment in a pooled buffer, which without Unsafe (JDK 24 and later) has a view made for it. */
+    @Test
+    void fromTheGuestOutOfOrder() {
+        swaps = true;
+        measureFromTheGuest(2 * SEGMENTS);
+    }
+
+    private void measureFromTheGuest(long limit) {
         establish();
         prepare(PAYLOAD);
         int seq = sendFromGuest(IRS + 1, WARM_UP);
         long bytes = Long.MAX_VALUE;
         int rounds = 0;
-        while (bytes >= SEGMENTS && rounds < ROUNDS) {
+        while (bytes >= limit && rounds < ROUNDS) {
             long before = allocated();
             seq = sendFromGuest(seq, SEGMENTS);
             bytes = allocated() - before;
@@ -87,7 +99,7 @@ class AllocationTest {
         }
         assertThat(host.written).isEqualTo((WARM_UP + (long) rounds * SEGMENTS) * PAYLOAD);
         assertThat(ackedByQnet).isEqualTo(seq);
-        assertThat(bytes).isLessThan(SEGMENTS);
+        assertThat(bytes).isLessThan(limit);
         end();
     }
 
@@ -163,7 +175,7 @@ class AllocationTest {
         for (int i = 0; i < segments; i += TURN) {
             loop.nowNanos += 20_000;
             for (int j = 0; j < TURN; j++) {
-                int place = i % (10 * TURN) == 0 && (j == 4 || j == 5) ? 9 - j : j;
+                int place = swaps && i % (10 * TURN) == 0 && (j == 4 || j == 5) ? 9 - j : j;
                 put(seq + place * PAYLOAD, sentEnd);
                 onSegment(frame, tcpLength);
             }
