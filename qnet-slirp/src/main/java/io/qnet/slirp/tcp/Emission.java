@@ -42,6 +42,16 @@ final class Emission {
         return writer.maxBytes();
     }
 
+    /** Sends the acknowledgements that are owed; false if the network takes nothing now. */
+    boolean sendAcks(int seq, long nowNanos) {
+        for (int left = receiver.acksDue(); left > 0; left--) {
+            if (!sendAck(seq, nowNanos)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Sends an acknowledgement without text; false if the network takes nothing now. */
     boolean sendAck(int seq, long nowNanos) {
         OutPacket packet = writer.begin(flow);

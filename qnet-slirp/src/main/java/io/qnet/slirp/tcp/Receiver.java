@@ -227,7 +227,9 @@ final class Receiver {
             }
             segment.trimStart(old);
         }
-        int excess = segment.seq + segment.payloadLength - rcvAdv;
+        // nothing follows the FIN
+        int edge = finKnown ? SequenceNumber.min(rcvAdv, finSeq) : rcvAdv;
+        int excess = segment.seq + segment.payloadLength - edge;
         if (excess > 0) {
             ackDue = true;
             if (excess >= segment.payloadLength) {
@@ -285,6 +287,13 @@ final class Receiver {
             counters.duplicateSegments.increment();
         }
         ackDue = true;
+    }
+
+    /** Whether a SYN begins after everything that this connection has had (RFC 9293 §3.10.7.4, RFC 6191). */
+    boolean isLaterConnection(Segment syn) {
+        boolean later =
+                timestamps && syn.header.hasTimestamps() && greaterThan(syn.header.timestampValue(), tsRecent);
+        return later || greaterThan(syn.seq, rcvNxt);
     }
 
     private void noteDuplicate(int start, int end) {

@@ -3,7 +3,10 @@ package io.qnet.slirp.tcp;
 import static io.qnet.slirp.tcp.RttEstimator.MILLISECOND;
 import static io.qnet.slirp.tcp.SequenceNumber.greaterOrEqual;
 import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
+import static io.qnet.slirp.tcp.SequenceNumber.lessOrEqual;
 import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
+
+import io.qnet.wire.TcpView;
 
 /**
  * Finds what is lost: RACK-TLP (RFC 8985) with SACK, duplicate acknowledgements (RFC 5681, RFC 6582) without, and the retransmission time-out behind both. It marks ranges of the {@link Scoreboard};
@@ -21,6 +24,9 @@ final class Recovery implements Scoreboard.Delivery {
     private static final long MAX_ACK_DELAY = 200 * MILLISECOND;
     /** RFC 8985 §6.2 step 4: recoveries for which a larger reordering window is kept. */
     private static final int REO_WND_PERSIST = 16;
+
+    /** A timestamp echoed after more milliseconds is no measurement. */
+    private static final int MAX_ECHOED_AGE = 60_000;
 
     /** What the sender is doing about losses. */
     enum Phase {
@@ -83,10 +89,6 @@ final class Recovery implements Scoreboard.Delivery {
         board.begin(sequence);
     }
 
-    boolean hasSack() {
-        return sack;
-    }
-
     Scoreboard board() {
         return board;
     }
@@ -121,6 +123,37 @@ final class Recovery implements Scoreboard.Delivery {
         now = nowNanos;
         deliveredBytes = 0;
         rttKnown = false;
+    }
+
+    /** Marks what the SACK blocks report; returns whether the first of them reports a duplicate (RFC 2883). */
+    boolean takeSacks(Segment segment) {
+        boolean dsack = false;
+        TcpView header = segment.header;
+        if (!sack) {
+            return false;
+        }
+        for (int i = 0; i < header.sackCount(); i++) {
+            int start = header.sackLeft(i);
+            int end = header.sackRight(i);
+            if (!lessThan(start, end) || greaterThan(end, board.nxt())) {
+                continue;
+            }
+            if (i == 0 && isDsack(header, segment.ack)) {
+                dsack = true;
+            } else if (!lessThan(start, segment.ack) && !lessThan(start, board.una())) {
+                board.sack(start, end);
+            }
+        }
+        return dsack;
+    }
+
+    private static boolean isDsack(TcpView header, int ack) {
+        int start = header.sackLeft(0);
+        int end = header.sackRight(0);
+        if (lessOrEqual(end, ack)) {
+            return true;
+        }
+        return header.sackCount() > 1 && !lessThan(start, header.sackLeft(1)) && lessOrEqual(end, header.sackRight(1));
     }
 
     @Override
@@ -161,6 +194,9 @@ final class Recovery implements Scoreboard.Delivery {
     void takeRttSample() {
         if (rttKnown) {
             rtt.sample(rttSample, now);
+        } else if (echoed && deliveredBytes > 0 && echoedAge >= 0 && echoedAge < MAX_ECHOED_AGE) {
+            // RFC 7323 §4.1: all that arrived was sent more than once
+            rtt.sample(echoedAge * MILLISECOND, now);
         }
     }
 

@@ -66,11 +66,6 @@ final class RttEstimator {
         }
     }
 
-    /** Undoes {@link #backOff}: something new was acknowledged. */
-    void resetBackOff() {
-        backoff = 0;
-    }
-
     /** RFC 6298 §5.7: after a SYN had to be sent again and nothing was measured, 3 s. */
     void afterHandshakeTimeout() {
         if (!measured) {

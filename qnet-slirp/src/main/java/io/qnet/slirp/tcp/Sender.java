@@ -1,15 +1,12 @@
 package io.qnet.slirp.tcp;
 
 import static io.qnet.slirp.tcp.SequenceNumber.greaterThan;
-import static io.qnet.slirp.tcp.SequenceNumber.lessOrEqual;
-import static io.qnet.slirp.tcp.SequenceNumber.lessThan;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.qnet.Frame;
 import io.qnet.slirp.tcp.Recovery.Phase;
 import io.qnet.wire.Tcp;
-import io.qnet.wire.TcpView;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,12 +46,10 @@ final class Sender {
     private final Scoreboard board = recovery.board();
     private final Congestion congestion = new Congestion();
 
+    private final SendWindow window = new SendWindow();
+    private final Persist persist = new Persist();
+
     private int mss;
-    private int windowShift;
-    private int sndWnd;
-    private int maxWnd;
-    private int sndWl1;
-    private int sndWl2;
 
     /** The host has ended; the FIN follows the last byte of the buffer. */
     private boolean finQueued;
@@ -65,15 +60,12 @@ final class Sender {
     private boolean cwndLimited;
     private long lastSentNanos;
     private int timeouts;
-    private boolean probeDue;
-    private boolean windowProbeDue;
-    private boolean overrideDue;
-    private int persistBackoff;
-    private int unansweredProbes;
     private boolean timeoutUndoable;
     private long timeoutResentNanos;
+    /** Whether anything was heard since the last time-out. */
+    private boolean heard;
 
-    private final Deadline persist = new Deadline();
+    private boolean probeDue;
 
     Sender(Emission emission, ByteBufAllocator allocator, MemoryBudget budget, TcpCounters counters) {
         this.emission = emission;
@@ -85,7 +77,7 @@ final class Sender {
     /** Begins when the guest's SYN is known: sequence numbers, sizes and options are agreed. */
     void start(Handshake handshake) {
         mss = handshake.sendMss();
-        windowShift = handshake.peerShift();
+        window.start(handshake.peerShift());
         recovery.start(handshake.iss + 1, mss, handshake.isSack());
         congestion.start(mss);
     }
@@ -98,20 +90,12 @@ final class Sender {
         return congestion;
     }
 
-    Recovery recovery() {
-        return recovery;
-    }
-
     int sndUna() {
         return board.una();
     }
 
     int sndNxt() {
         return board.nxt();
-    }
-
-    int sndWnd() {
-        return sndWnd;
     }
 
     long queuedBytes() {
@@ -144,32 +128,19 @@ final class Sender {
     void clear() {
         buffer.clear();
         recovery.clearTimers();
-        persist.clear();
+        persist.disarm();
     }
 
     /** How many bytes may be read from the host now: twice what can be on its way, within limits and budget, less what waits. */
     long readCredit() {
-        long flight = 2L * Math.min(congestion.cwnd(), sndWnd);
+        long flight = 2L * Math.min(congestion.cwnd(), window.bytes());
         long limit = Math.min(Math.max(flight, MIN_LIMIT), MAX_LIMIT);
         limit = Math.min(limit, Math.max(budget.share(), FLOOR));
         return Math.max(0, limit - buffer.pinnedBytes());
     }
 
-    /** The window of the segment that opened the connection (a SYN's is not scaled) or ended the handshake. */
-    void firstWindow(Segment segment) {
-        sndWnd = segment.has(Tcp.SYN) ? segment.window : segment.window << windowShift;
-        maxWnd = Math.max(maxWnd, sndWnd);
-        sndWl1 = segment.seq;
-        sndWl2 = segment.ack;
-    }
-
-    /** The largest window that the guest has offered (MAX.SND.WND). */
-    int maxWindow() {
-        return maxWnd;
-    }
-
-    int mss() {
-        return mss;
+    SendWindow window() {
+        return window;
     }
 
     // ---- acknowledgements
@@ -178,13 +149,17 @@ final class Sender {
     void onAck(Segment segment, boolean echoed, int echoedAge, long now) {
         int before = board.una();
         boolean advanced = greaterThan(segment.ack, before);
-        unansweredProbes = 0;
+        heard = true;
+        persist.onAck();
         recovery.beginAck(echoed, echoedAge, now);
-        boolean dsack = takeSacks(segment);
+        boolean dsack = recovery.takeSacks(segment);
         if (advanced) {
             advance(segment.ack);
         }
-        boolean windowChanged = updateWindow(segment);
+        boolean windowChanged = window.update(segment, board.una());
+        if (windowChanged && !window.isClosed()) {
+            persist.onOpened();
+        }
         recovery.takeRttSample();
         if (dsack) {
             recovery.onDsack();
@@ -209,7 +184,6 @@ final class Sender {
 
     private void onAdvanced(boolean echoed, int echoedAge, long now) {
         timeouts = 0;
-        rtt.resetBackOff();
         if (timeoutUndoable) {
             timeoutUndoable = false;
             // RFC 3522: the original has arrived, not what was sent again
@@ -233,55 +207,6 @@ final class Sender {
     private boolean isDuplicate(Segment segment, boolean windowChanged) {
         // RFC 5681 §2
         return board.outstanding() > 0 && segment.length() == 0 && segment.ack == board.una() && !windowChanged;
-    }
-
-    /** Marks what the SACK blocks report; returns whether the first of them reports a duplicate (RFC 2883). */
-    private boolean takeSacks(Segment segment) {
-        boolean dsack = false;
-        TcpView header = segment.header;
-        if (!recovery.hasSack()) {
-            return false;
-        }
-        for (int i = 0; i < header.sackCount(); i++) {
-            int start = header.sackLeft(i);
-            int end = header.sackRight(i);
-            if (!lessThan(start, end) || greaterThan(end, board.nxt())) {
-                continue;
-            }
-            if (i == 0 && isDsack(header, segment.ack)) {
-                dsack = true;
-            } else if (!lessThan(start, segment.ack) && !lessThan(start, board.una())) {
-                board.sack(start, end);
-            }
-        }
-        return dsack;
-    }
-
-    private static boolean isDsack(TcpView header, int ack) {
-        int start = header.sackLeft(0);
-        int end = header.sackRight(0);
-        if (lessOrEqual(end, ack)) {
-            return true;
-        }
-        return header.sackCount() > 1 && !lessThan(start, header.sackLeft(1)) && lessOrEqual(end, header.sackRight(1));
-    }
-
-    private boolean updateWindow(Segment segment) {
-        boolean newer = lessThan(sndWl1, segment.seq) || (sndWl1 == segment.seq && lessOrEqual(sndWl2, segment.ack));
-        if (!newer) {
-            return false;
-        }
-        int window = segment.window << windowShift;
-        boolean changed = window != sndWnd;
-        sndWnd = window;
-        maxWnd = Math.max(maxWnd, window);
-        sndWl1 = segment.seq;
-        sndWl2 = segment.ack;
-        if (changed && window > 0) {
-            persist.clear();
-            persistBackoff = 0;
-        }
-        return changed;
     }
 
     /** Looks for losses and lets the congestion window follow. */
@@ -322,7 +247,7 @@ final class Sender {
 
     /** Sends what may be sent. */
     Progress transmit(long now) {
-        if ((probeDue && !sendProbe(now)) || (windowProbeDue && !sendWindowProbe(now))) {
+        if ((probeDue && !sendProbe(now)) || (persist.isProbeDue() && !sendWindowProbe(now))) {
             return Progress.REFUSED;
         }
         restartAfterIdle(now);
@@ -338,7 +263,7 @@ final class Sender {
         if (sent > 0) {
             return Progress.MORE;
         }
-        overrideDue = false;
+        persist.endOverride();
         return sent < 0 ? Progress.REFUSED : Progress.DONE;
     }
 
@@ -354,15 +279,15 @@ final class Sender {
     private void afterSending(boolean anything, long now) {
         if (anything) {
             lastSentNanos = now;
-            persist.clear();
+            persist.disarm();
             if (!recovery.rto.isSet()) {
                 recovery.rto.set(now + rtt.rto());
             }
             recovery.scheduleProbe(now);
         } else if (board.outstanding() > 0) {
-            persist.clear();
-        } else if (hasUnsent() && !persist.isSet()) {
-            persist.set(now + Math.min(rtt.rto() << persistBackoff, RttEstimator.MAX_RTO));
+            persist.disarm();
+        } else if (hasUnsent()) {
+            persist.arm(rtt.rto(), now);
         }
     }
 
@@ -409,25 +334,25 @@ final class Sender {
         int sequence = board.nxt();
         int position = board.outstanding();
         int available = (int) (buffer.length() - position);
-        int window = sndWnd - position;
+        int open = window.bytes() - position;
         int allowed = congestion.cwnd() - recovery.pipe();
         if (available == 0) {
-            return finQueued && window > 0 ? emitNew(sequence, position, 0, true, now) : 0;
+            return finQueued && open > 0 ? emitNew(sequence, position, 0, true, now) : 0;
         }
-        int room = Math.min(window, allowed);
+        int room = Math.min(open, allowed);
         int length = Math.min(available, room);
-        if (length < available && length < mss && !mayBeSilly(length, window)) {
-            cwndLimited |= allowed < Math.min(window, available);
+        if (length < available && length < mss && !mayBeSilly(length, open)) {
+            cwndLimited |= allowed < Math.min(open, available);
             return 0;
         }
         length = cut(position, length, available);
-        boolean fin = finQueued && length == available && window > length;
+        boolean fin = finQueued && length == available && open > length;
         return emitNew(sequence, position, length, fin, now);
     }
 
     /** RFC 9293 §3.8.6.2.1: less than a segment is sent into a small window only if it is half of the largest, or after a time-out. */
-    private boolean mayBeSilly(int length, int window) {
-        return length > 0 && length == window && (overrideDue || length >= maxWnd / 2);
+    private boolean mayBeSilly(int length, int open) {
+        return length > 0 && length == open && (persist.isOverrideDue() || length >= window.largest() / 2);
     }
 
     private int emitNew(int sequence, int position, int length, boolean fin, long now) {
@@ -467,7 +392,7 @@ final class Sender {
             return true;
         }
         int position = board.outstanding();
-        int available = (int) Math.min(buffer.length() - position, (long) sndWnd - position);
+        int available = (int) Math.min(buffer.length() - position, (long) window.bytes() - position);
         boolean fresh = !finSent && available > 0;
         if (fresh) {
             if (emitNew(board.nxt(), position, cut(position, Math.min(available, mss), available), false, now) < 0) {
@@ -503,11 +428,8 @@ final class Sender {
         if (!emission.sendAck(board.una() - 1, now)) {
             return false;
         }
-        windowProbeDue = false;
+        persist.onProbeSent(rtt.rto());
         counters.windowProbes.increment();
-        if (rtt.rto() << persistBackoff < RttEstimator.MAX_RTO) {
-            persistBackoff++;
-        }
         return true;
     }
 
@@ -518,7 +440,7 @@ final class Sender {
         Deadline next = Deadline.earlier(null, recovery.rto);
         next = Deadline.earlier(next, recovery.probe);
         next = Deadline.earlier(next, recovery.reorder);
-        return Deadline.earlier(next, persist);
+        return Deadline.earlier(next, persist.deadline);
     }
 
     /**
@@ -535,27 +457,23 @@ final class Sender {
             recovery.probe.clear();
             probeDue = true;
         }
-        if (persist.isDue(now)) {
-            persist.clear();
-            boolean closed = sndWnd == 0;
-            windowProbeDue = closed;
-            overrideDue = !closed;
-            // RFC 9293 §3.8.6.1: only as long as the guest answers
-            if (closed && ++unansweredProbes > MAX_TIMEOUTS) {
-                return false;
-            }
+        if (persist.deadline.isDue(now) && !persist.onTimer(window.isClosed())) {
+            return false;
         }
         return !recovery.rto.isDue(now) || onTimeout(now);
     }
 
     private boolean onTimeout(long now) {
-        if (++timeouts > MAX_TIMEOUTS) {
+        // a guest that answers, but has closed its window over what is on its way, is not given up (RFC 9293 §3.8.6.1)
+        boolean waits = window.isClosed() && heard && timeouts > 0;
+        heard = false;
+        if (!waits && ++timeouts > MAX_TIMEOUTS) {
             return false;
         }
-        boolean first = recovery.phase() != Phase.LOSS || timeouts == 1;
+        boolean first = recovery.phase() != Phase.LOSS;
         congestion.onTimeout(recovery.pipe(), first);
         recovery.onTimeout();
-        if (timeouts == 1) {
+        if (first) {
             timeoutUndoable = true;
             timeoutResentNanos = now;
         }

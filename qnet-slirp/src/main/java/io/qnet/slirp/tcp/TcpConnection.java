@@ -23,9 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A connection that the guest opens begins in CONNECTING: its SYN is answered when the host's connection stands, and refused when that fails.
  */
-final class TcpConnection implements HostStream.Handler {
+final class TcpConnection extends FlowEntry implements HostStream.Handler {
     private final TcpStack stack;
-    private final TcpFlow flow;
     private final boolean fromHost;
     private final Handshake handshake;
     private final Receiver receiver;
@@ -44,17 +43,6 @@ final class TcpConnection implements HostStream.Handler {
     /** The time of the event being handled. */
     private long now;
 
-    // links of the stack's lists
-    @Nullable TcpConnection nextDue;
-
-    boolean isDue;
-
-    @Nullable TcpConnection older;
-
-    @Nullable TcpConnection newer;
-
-    @Nullable IdleList idleList;
-
     final Timer timer = new Timer() {
         @Override
         protected void onTimer(long nowNanos) {
@@ -63,8 +51,8 @@ final class TcpConnection implements HostStream.Handler {
     };
 
     TcpConnection(TcpStack stack, TcpFlow flow, boolean fromHost, int iss, int timestampOffset) {
+        super(flow);
         this.stack = stack;
-        this.flow = flow;
         this.fromHost = fromHost;
         handshake = new Handshake(iss, stack.mtu(), flow.guest().isIpv4());
         receiver = new Receiver(stack.allocator(), stack.budget(), stack.counters());
@@ -72,24 +60,12 @@ final class TcpConnection implements HostStream.Handler {
         sender = new Sender(emission, stack.allocator(), stack.budget(), stack.counters());
     }
 
-    TcpFlow flow() {
-        return flow;
-    }
-
     TcpState state() {
         return state;
     }
 
     TcpFlowInfo info() {
-        return new TcpFlowInfo(flow, state, fromHost, sender.queuedBytes(), receiver.pendingBytes());
-    }
-
-    Sender sender() {
-        return sender;
-    }
-
-    Receiver receiver() {
-        return receiver;
+        return new TcpFlowInfo(flow(), state, fromHost, sender.queuedBytes(), receiver.pendingBytes());
     }
 
     /** Whether an acknowledgement should not wait for the end of the turn. */
@@ -123,14 +99,14 @@ final class TcpConnection implements HostStream.Handler {
         receiver.start(handshake, stack.hasOffloads());
         receiver.firstTimestamp(segment.header.timestampValue(), nowNanos);
         sender.start(handshake);
-        sender.firstWindow(segment);
+        sender.window().first(segment);
         liveness.heard(nowNanos);
     }
 
     private void establish(Segment segment) {
         handshake.finish(sender.rtt(), sender.congestion(), now);
         handshake.takePacket();
-        sender.firstWindow(segment);
+        sender.window().first(segment);
         receiver.setRoundTrip(sender.rtt().srtt());
         state = TcpState.ESTABLISHED;
         liveness.watch(stack.config().keepAliveNanos(), now);
@@ -168,7 +144,7 @@ final class TcpConnection implements HostStream.Handler {
     private void segmentInSynSent(Segment segment) {
         boolean acked = segment.has(Tcp.ACK);
         if (acked && segment.ack != handshake.iss + 1) {
-            stack.answerStray(flow, segment);
+            stack.answerStray(flow(), segment);
             return;
         }
         if (segment.has(Tcp.RST)) {
@@ -275,13 +251,13 @@ final class TcpConnection implements HostStream.Handler {
         }
         if (state == TcpState.SYN_RECEIVED) {
             if (segment.ack != handshake.iss + 1) {
-                stack.answerStray(flow, segment);
+                stack.answerStray(flow(), segment);
                 return false;
             }
             establish(segment);
         }
         // RFC 5961 §5
-        boolean tooOld = lessThan(segment.ack, sender.sndUna() - sender.maxWindow());
+        boolean tooOld = lessThan(segment.ack, sender.sndUna() - sender.window().largest());
         if (tooOld || greaterThan(segment.ack, sender.sndNxt())) {
             challenge();
             return false;
@@ -458,9 +434,7 @@ final class TcpConnection implements HostStream.Handler {
         if (state != TcpState.TIME_WAIT) {
             return state == TcpState.CLOSED;
         }
-        boolean timestamps = handshake.isTimestamps() && segment.header.hasTimestamps();
-        return (timestamps && greaterThan(segment.header.timestampValue(), receiver.tsRecent()))
-                || greaterThan(segment.seq, receiver.rcvNxt());
+        return receiver.isLaterConnection(segment);
     }
 
     // ---- sending
@@ -488,21 +462,22 @@ final class TcpConnection implements HostStream.Handler {
             return sendSyn();
         }
         if (state == TcpState.SYN_RECEIVED) {
-            return sendAcks() ? Progress.DONE : Progress.REFUSED;
+            return progress(emission.sendAcks(sender.sndNxt(), now));
         }
         return state.isSynchronized() ? transmitSynchronized() : Progress.DONE;
     }
 
     private Progress transmitSynchronized() {
         // what was SACKed is not told together with text, so that segments keep their size
-        if ((receiver.hasSackBlocks() && !sendAcks()) || !sendKeepAlive()) {
+        boolean sacks = receiver.hasSackBlocks();
+        if ((sacks && !emission.sendAcks(sender.sndNxt(), now)) || !sendKeepAlive()) {
             return Progress.REFUSED;
         }
         Progress progress = state.sendsData() ? sender.transmit(now) : Progress.DONE;
         if (sender.isFinSent()) {
             onFinSent();
         }
-        if (progress == Progress.REFUSED || !sendAcks()) {
+        if (progress == Progress.REFUSED || !emission.sendAcks(sender.sndNxt(), now)) {
             return Progress.REFUSED;
         }
         if (state.sendsData() && !sender.isFinQueued()) {
@@ -511,21 +486,16 @@ final class TcpConnection implements HostStream.Handler {
         return progress;
     }
 
+    private static Progress progress(boolean sent) {
+        return sent ? Progress.DONE : Progress.REFUSED;
+    }
+
     private void onFinSent() {
         if (state == TcpState.ESTABLISHED) {
             state = TcpState.FIN_WAIT_1;
         } else if (state == TcpState.CLOSE_WAIT) {
             state = TcpState.LAST_ACK;
         }
-    }
-
-    private boolean sendAcks() {
-        for (int left = receiver.acksDue(); left > 0; left--) {
-            if (!emission.sendAck(sender.sndNxt(), now)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private boolean sendKeepAlive() {

@@ -265,7 +265,7 @@ public final class TcpStack {
     }
 
     private void sendAtOnce(TcpConnection victim) {
-        if (victim.idleList != null) {
+        if (victim.isListed()) {
             victim.transmit(loop.nowNanos());
             remove(victim);
         }
@@ -275,7 +275,7 @@ public final class TcpStack {
 
     /** Lets a connection send at the end of this turn. */
     void due(TcpConnection connection) {
-        if (connection.isDue || connection.idleList == null) {
+        if (connection.isDue || !connection.isListed()) {
             return;
         }
         connection.isDue = true;
@@ -384,7 +384,7 @@ public final class TcpStack {
             if (connection == null) {
                 return;
             }
-            if (connection.idleList == null) {
+            if (!connection.isListed()) {
                 continue;
             }
             switch (connection.transmit(nowNanos)) {
