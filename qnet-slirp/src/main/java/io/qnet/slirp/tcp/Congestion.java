@@ -45,6 +45,12 @@ final class Congestion {
         cwnd = (double) INITIAL_SEGMENTS * mss;
     }
 
+    /** Segments have become smaller; the window stays what it is in bytes. */
+    void onSmallerMss(int smaller) {
+        mss = smaller;
+        epoch = false;
+    }
+
     /** The congestion window. */
     int cwnd() {
         return (int) cwnd;

@@ -21,6 +21,8 @@ final class Handshake {
     private static final int MAX_WINDOW_SCALE = 14;
 
     private static final int HEADERS4 = 40;
+    private static final int MIN_MTU4 = 68;
+    private static final int MIN_MTU6 = 1280;
     private static final int HEADERS6 = 60;
 
     final int iss;
@@ -100,8 +102,17 @@ final class Handshake {
 
     /** Payload bytes of a full segment to the guest, with the options that every segment carries (RFC 6691). */
     int sendMss() {
-        int mss = Math.max(MIN_MSS, Math.min(peerMss, ownMss));
-        return mss - (timestamps ? TcpOptions.LENGTH_TIMESTAMPS : 0);
+        return withoutOptions(Math.min(peerMss, ownMss));
+    }
+
+    /** The same on a path that takes packets of {@code mtu} bytes; what is less than every path must take is not believed (RFC 791, RFC 8200). */
+    int sendMss(int mtu) {
+        int least = ipv4 ? MIN_MTU4 : MIN_MTU6;
+        return Math.min(sendMss(), withoutOptions(Math.max(mtu, least) - (ipv4 ? HEADERS4 : HEADERS6)));
+    }
+
+    private int withoutOptions(int mss) {
+        return Math.max(MIN_MSS, mss) - (timestamps ? TcpOptions.LENGTH_TIMESTAMPS : 0);
     }
 
     boolean isDue() {

@@ -322,6 +322,12 @@ final class Recovery implements Scoreboard.Delivery {
         reorder.clear();
     }
 
+    /** What is on its way was too large for the path. */
+    void onSmallerMss(int smaller) {
+        mss = smaller;
+        onTimeout();
+    }
+
     /** The time-out was spurious (RFC 3522): what was taken for lost was only late. */
     void onSpuriousTimeout() {
         board.unmarkLost();

@@ -143,6 +143,21 @@ final class Sender {
         return window;
     }
 
+    /**
+     * Segments may not be larger from now on; what is on its way was and is sent again, which is no sign of congestion (RFC 1191 §6.5).
+     *
+     * @return whether that is less than before
+     */
+    boolean limitMss(int most) {
+        if (most >= mss) {
+            return false;
+        }
+        mss = most;
+        recovery.onSmallerMss(most);
+        congestion.onSmallerMss(most);
+        return true;
+    }
+
     // ---- acknowledgements
 
     /** RFC 9293 §3.10.7.4, fifth step, in ESTABLISHED: an acknowledgement that is not of the future. */

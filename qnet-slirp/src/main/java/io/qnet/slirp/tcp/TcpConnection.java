@@ -319,6 +319,17 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         }
     }
 
+    /** A packet to the guest was too large for its path. */
+    void onPathMtu(int quotedSequence, int mtu) {
+        int outstanding = sender.sndNxt() - sender.sndUna();
+        if (state.sendsData() && SequenceNumber.inWindow(quotedSequence, sender.sndUna(), outstanding)) {
+            if (sender.limitMss(handshake.sendMss(mtu))) {
+                stack.counters().pathMtus.increment();
+                stack.due(this);
+            }
+        }
+    }
+
     // ---- the host
 
     @Override

@@ -37,6 +37,8 @@ final class TcpCounters {
     final Counter keepAlives;
     final Counter givenUp;
     final Counter outputRefused;
+    final Counter failed;
+    final Counter pathMtus;
 
     TcpCounters(Counters counters) {
         segmentsIn = counters.counter("tcp.segments-in");
@@ -71,5 +73,7 @@ final class TcpCounters {
         keepAlives = counters.counter("tcp.keepalives");
         givenUp = counters.counter("tcp.given-up");
         outputRefused = counters.counter("tcp.output-refused");
+        failed = counters.counter("tcp.failed");
+        pathMtus = counters.counter("tcp.path-mtus");
     }
 }

@@ -163,12 +163,34 @@ public final class TcpStack {
         if (list != null) {
             list.touch(connection);
         }
-        connection.onSegment(segment, nowNanos);
-        if (connection.isUrgent()) {
-            Progress progress = connection.transmit(nowNanos);
-            if (progress == Progress.REFUSED) {
-                block();
-            }
+        try {
+            connection.onSegment(segment, nowNanos);
+        } catch (RuntimeException bug) {
+            onBug(connection, bug);
+        }
+        if (connection.isUrgent() && transmit(connection, nowNanos) == Progress.REFUSED) {
+            block();
+        }
+    }
+
+    private Progress transmit(TcpConnection connection, long nowNanos) {
+        try {
+            return connection.transmit(nowNanos);
+        } catch (RuntimeException bug) {
+            onBug(connection, bug);
+            return Progress.DONE;
+        }
+    }
+
+    /** A bug ends the connection that it was found in, and no other. */
+    private void onBug(TcpConnection connection, RuntimeException bug) {
+        counters.failed.increment();
+        loop.taskFailed(connection.flow(), bug);
+        try {
+            connection.abort();
+        } catch (RuntimeException again) {
+            bug.addSuppressed(again);
+            remove(connection);
         }
     }
 
@@ -200,6 +222,18 @@ public final class TcpStack {
         } else {
             counters.ignored.increment();
             connection.discard();
+        }
+    }
+
+    /**
+     * The path to a guest takes packets of at most {@code mtu} bytes (ICMP fragmentation needed, ICMPv6 packet too big): what is on its way to it is sent again in smaller segments.
+     *
+     * @param quotedSequence the sequence number in the packet that the error quotes; errors about anything but what is on its way are not believed (RFC 5927 §4.1)
+     */
+    public void onPathMtu(TcpFlow flow, int quotedSequence, int mtu) {
+        TcpConnection connection = table.find(flow.guest(), flow.guestPort(), flow.host(), flow.hostPort());
+        if (connection != null) {
+            connection.onPathMtu(quotedSequence, mtu);
         }
     }
 
@@ -266,7 +300,7 @@ public final class TcpStack {
 
     private void sendAtOnce(TcpConnection victim) {
         if (victim.isListed()) {
-            victim.transmit(loop.nowNanos());
+            transmit(victim, loop.nowNanos());
             remove(victim);
         }
     }
@@ -312,8 +346,11 @@ public final class TcpStack {
     }
 
     void onTimer(TcpConnection connection, long nowNanos) {
-        connection.onTimer(nowNanos);
-        due(connection);
+        try {
+            connection.onTimer(nowNanos);
+        } catch (RuntimeException bug) {
+            onBug(connection, bug);
+        }
     }
 
     /**
@@ -387,7 +424,7 @@ public final class TcpStack {
             if (!connection.isListed()) {
                 continue;
             }
-            switch (connection.transmit(nowNanos)) {
+            switch (transmit(connection, nowNanos)) {
                 case DONE -> {
                     // nothing more to do
                 }
