@@ -15,6 +15,7 @@ abstract class FlowEntry {
     @Nullable IdleList idleList;
 
     @Nullable TcpConnection older;
+
     @Nullable TcpConnection newer;
 
     FlowEntry(TcpFlow flow) {

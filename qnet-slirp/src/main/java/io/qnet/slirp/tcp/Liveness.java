@@ -7,16 +7,6 @@ final class Liveness {
     private static final int MAX_PROBES = 5;
     private static final long INTERVAL = 10 * RttEstimator.SECOND;
 
-    /** What the deadline means for the connection. */
-    enum Verdict {
-        /** Nothing. */
-        ALIVE,
-        /** The guest is to be probed. */
-        PROBE,
-        /** The guest has not answered. */
-        DEAD
-    }
-
     final Deadline deadline = new Deadline();
     private long heardNanos;
     private long patienceNanos;
@@ -39,20 +29,24 @@ final class Liveness {
         }
     }
 
-    /** The deadline has come. */
-    Verdict check(long nowNanos) {
+    /**
+     * The deadline has come.
+     *
+     * @return false if the guest has answered no probe
+     */
+    boolean check(long nowNanos) {
         deadline.clear();
         if (nowNanos - heardNanos < patienceNanos) {
             deadline.set(heardNanos + patienceNanos);
-            return Verdict.ALIVE;
+            return true;
         }
         if (probes >= MAX_PROBES) {
-            return Verdict.DEAD;
+            return false;
         }
         probes++;
         probeDue = true;
         deadline.set(nowNanos + INTERVAL);
-        return Verdict.PROBE;
+        return true;
     }
 
     boolean isProbeDue() {

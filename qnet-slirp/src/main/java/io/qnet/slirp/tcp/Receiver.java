@@ -291,8 +291,7 @@ final class Receiver {
 
     /** Whether a SYN begins after everything that this connection has had (RFC 9293 §3.10.7.4, RFC 6191). */
     boolean isLaterConnection(Segment syn) {
-        boolean later =
-                timestamps && syn.header.hasTimestamps() && greaterThan(syn.header.timestampValue(), tsRecent);
+        boolean later = timestamps && syn.header.hasTimestamps() && greaterThan(syn.header.timestampValue(), tsRecent);
         return later || greaterThan(syn.seq, rcvNxt);
     }
 

@@ -124,7 +124,6 @@ final class Sender {
         finQueued = true;
     }
 
-    /** Lets go of everything. */
     void clear() {
         buffer.clear();
         recovery.clearTimers();
@@ -146,10 +145,11 @@ final class Sender {
     /**
      * Segments may not be larger from now on; what is on its way was and is sent again, which is no sign of congestion (RFC 1191 §6.5).
      *
+     * @param about a sequence number on its way that was too large
      * @return whether that is less than before
      */
-    boolean limitMss(int most) {
-        if (most >= mss) {
+    boolean limitMss(int about, int most) {
+        if (most >= mss || !SequenceNumber.inWindow(about, board.una(), board.outstanding())) {
             return false;
         }
         mss = most;
@@ -424,8 +424,7 @@ final class Sender {
     }
 
     private boolean resendLast(long now) {
-        int last = board.rangeCount() - 1;
-        int sequences = Math.min(board.end(last) - board.start(last), mss);
+        int sequences = Math.min(board.nxt() - board.start(board.rangeCount() - 1), mss);
         int start = board.nxt() - sequences;
         boolean fin = finSent;
         int data = sequences - (fin ? 1 : 0);

@@ -32,7 +32,8 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
     private final Emission emission;
     private final Sender sender;
     private final Liveness liveness = new Liveness();
-    private final ChallengeLimit challenges = new ChallengeLimit();
+    private final Transmission transmission;
+    private final Challenges challenges;
 
     private TcpState state = TcpState.CLOSED;
     /** Why the host's stream has failed; taken by the next {@link #transmit}. */
@@ -56,8 +57,10 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         this.fromHost = fromHost;
         handshake = new Handshake(iss, stack.mtu(), flow.guest().isIpv4());
         receiver = new Receiver(stack.allocator(), stack.budget(), stack.counters());
+        challenges = new Challenges(receiver, stack.counters());
         emission = new Emission(stack.writer(), flow, timestampOffset, handshake, receiver, host);
         sender = new Sender(emission, stack.allocator(), stack.budget(), stack.counters());
+        transmission = new Transmission(handshake, receiver, sender, emission, liveness, host, stack.counters());
     }
 
     TcpState state() {
@@ -183,7 +186,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         boolean reset = segment.has(Tcp.RST);
         if (!reset && receiver.isOldDuplicate(segment, now)) {
             stack.counters().oldDuplicates.increment();
-            challenge();
+            challenges.challenge(now);
             return false;
         }
         if (state == TcpState.SYN_RECEIVED && segment.seq == handshake.irs() && segment.has(Tcp.SYN)) {
@@ -218,7 +221,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
             }
             receiver.onOutside(segment);
         } else {
-            challenge();
+            challenges.challenge(now);
         }
     }
 
@@ -230,7 +233,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         if (segment.seq == receiver.rcvNxt()) {
             resetByGuest();
         } else {
-            challenge();
+            challenges.challenge(now);
         }
         return false;
     }
@@ -238,7 +241,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
     /** Fourth step (RFC 5961 §4): a SYN may come from a guest that has restarted; the answer makes it reset. */
     private boolean checkSyn(Segment segment) {
         if (segment.has(Tcp.SYN)) {
-            challenge();
+            challenges.challenge(now);
             return false;
         }
         return true;
@@ -259,7 +262,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         // RFC 5961 §5
         boolean tooOld = lessThan(segment.ack, sender.sndUna() - sender.window().largest());
         if (tooOld || greaterThan(segment.ack, sender.sndNxt())) {
-            challenge();
+            challenges.challenge(now);
             return false;
         }
         liveness.heard(now);
@@ -309,24 +312,11 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         }
     }
 
-    /** RFC 5961: an acknowledgement that asks the guest to prove what it has said. */
-    private void challenge() {
-        if (challenges.take(now)) {
-            stack.counters().challenges.increment();
-            receiver.ackNow();
-        } else {
-            stack.counters().challengesSuppressed.increment();
-        }
-    }
-
     /** A packet to the guest was too large for its path. */
     void onPathMtu(int quotedSequence, int mtu) {
-        int outstanding = sender.sndNxt() - sender.sndUna();
-        if (state.sendsData() && SequenceNumber.inWindow(quotedSequence, sender.sndUna(), outstanding)) {
-            if (sender.limitMss(handshake.sendMss(mtu))) {
-                stack.counters().pathMtus.increment();
-                stack.due(this);
-            }
+        if (state.sendsData() && sender.limitMss(quotedSequence, handshake.sendMss(mtu))) {
+            stack.counters().pathMtus.increment();
+            stack.due(this);
         }
     }
 
@@ -374,6 +364,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
     }
 
     private void onHostFailure(HostError error) {
+        failure = null;
         byte[] syn = handshake.takePacket();
         if (state == TcpState.CONNECTING && syn != null && stack.refuse(this, error, syn)) {
             end();
@@ -386,8 +377,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
 
     private void resetByGuest() {
         stack.counters().resetsIn.increment();
-        host.reset();
-        end();
+        discard();
     }
 
     /** Both sides are told by a reset: the guest does not answer, the host's stream broke, or the connection was evicted. */
@@ -423,11 +413,6 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         handshake.retransmit.clear();
     }
 
-    private void giveUp() {
-        stack.counters().givenUp.increment();
-        abort();
-    }
-
     private void enterTimeWait() {
         state = TcpState.TIME_WAIT;
         host.close();
@@ -442,10 +427,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
 
     /** RFC 9293 §3.10.7.4 and RFC 6191: whether a SYN may take this connection's place. */
     boolean yieldsTo(Segment segment) {
-        if (state != TcpState.TIME_WAIT) {
-            return state == TcpState.CLOSED;
-        }
-        return receiver.isLaterConnection(segment);
+        return state == TcpState.CLOSED || (state == TcpState.TIME_WAIT && receiver.isLaterConnection(segment));
     }
 
     // ---- sending
@@ -453,52 +435,20 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
     /** Sends what is due. */
     Progress transmit(long nowNanos) {
         now = nowNanos;
-        HostError error = failure;
-        if (error != null) {
-            failure = null;
-            onHostFailure(error);
+        if (failure != null) {
+            onHostFailure(failure);
         }
-        Progress progress = transmitDue();
+        if (resetDue) {
+            return sendReset();
+        }
+        Progress progress = transmission.transmit(state, now);
+        if (sender.isFinSent()) {
+            onFinSent();
+        }
         if (state != TcpState.CLOSED) {
             arm();
         }
         return progress;
-    }
-
-    private Progress transmitDue() {
-        if (resetDue) {
-            return sendReset();
-        }
-        if (handshake.isDue()) {
-            return sendSyn();
-        }
-        if (state == TcpState.SYN_RECEIVED) {
-            return progress(emission.sendAcks(sender.sndNxt(), now));
-        }
-        return state.isSynchronized() ? transmitSynchronized() : Progress.DONE;
-    }
-
-    private Progress transmitSynchronized() {
-        // what was SACKed is not told together with text, so that segments keep their size
-        boolean sacks = receiver.hasSackBlocks();
-        if ((sacks && !emission.sendAcks(sender.sndNxt(), now)) || !sendKeepAlive()) {
-            return Progress.REFUSED;
-        }
-        Progress progress = state.sendsData() ? sender.transmit(now) : Progress.DONE;
-        if (sender.isFinSent()) {
-            onFinSent();
-        }
-        if (progress == Progress.REFUSED || !emission.sendAcks(sender.sndNxt(), now)) {
-            return Progress.REFUSED;
-        }
-        if (state.sendsData() && !sender.isFinQueued()) {
-            host.grant(sender.readCredit());
-        }
-        return progress;
-    }
-
-    private static Progress progress(boolean sent) {
-        return sent ? Progress.DONE : Progress.REFUSED;
     }
 
     private void onFinSent() {
@@ -507,26 +457,6 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         } else if (state == TcpState.CLOSE_WAIT) {
             state = TcpState.LAST_ACK;
         }
-    }
-
-    private boolean sendKeepAlive() {
-        if (!liveness.isProbeDue()) {
-            return true;
-        }
-        if (!emission.sendAck(sender.sndUna() - 1, now)) {
-            return false;
-        }
-        liveness.onProbeSent();
-        stack.counters().keepAlives.increment();
-        return true;
-    }
-
-    private Progress sendSyn() {
-        if (!emission.sendSyn(state == TcpState.SYN_RECEIVED, now)) {
-            return Progress.REFUSED;
-        }
-        handshake.onSent(sender.rtt().rto(), now);
-        return Progress.DONE;
     }
 
     private Progress sendReset() {
@@ -541,10 +471,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
     // ---- time
 
     private void arm() {
-        Deadline next = sender.nextDeadline();
-        next = Deadline.earlier(next, receiver.delayedAck());
-        next = Deadline.earlier(next, handshake.retransmit);
-        next = Deadline.earlier(next, liveness.deadline);
+        Deadline next = transmission.nextDeadline();
         if (next != null) {
             stack.timers().arm(timer, next.atNanos());
         }
@@ -554,19 +481,19 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
     void onTimer(long nowNanos) {
         now = nowNanos;
         receiver.onTimer(nowNanos);
-        if (!handshake.onTimer(nowNanos) || !sender.onTimer(nowNanos)) {
-            giveUp();
-        } else if (liveness.deadline.isDue(nowNanos)) {
-            checkLife();
+        boolean lives = handshake.onTimer(nowNanos) && sender.onTimer(nowNanos);
+        if (lives && liveness.deadline.isDue(nowNanos)) {
+            if (state == TcpState.TIME_WAIT) {
+                end();
+                return;
+            }
+            lives = liveness.check(nowNanos);
         }
-        stack.due(this);
-    }
-
-    private void checkLife() {
-        if (state == TcpState.TIME_WAIT) {
-            end();
-        } else if (liveness.check(now) == Liveness.Verdict.DEAD) {
-            giveUp();
+        if (lives) {
+            stack.due(this);
+        } else {
+            stack.counters().givenUp.increment();
+            abort();
         }
     }
 }

@@ -43,9 +43,7 @@ class AcceptTest {
 
     @Test
     void whatTheGuestDoesNotOfferIsNotUsed() {
-        dialogue.hostAccepts()
-                .guestSends(SYN | ACK, IRS, ISS + 1, mss(536), "")
-                .hostSays(new byte[1000]);
+        dialogue.hostAccepts().guestSends(SYN | ACK, IRS, ISS + 1, mss(536), "").hostSays(new byte[1000]);
         dialogue.take();
         dialogue.take();
         SentSegment data = dialogue.take();

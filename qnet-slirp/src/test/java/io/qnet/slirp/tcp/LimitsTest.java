@@ -165,7 +165,8 @@ class LimitsTest {
             int sent = 0;
             while (edge - (IRS + 1 + sent) > 0 && sent < 400_000) {
                 int length = Math.min(1400, edge - (IRS + 1 + sent));
-                dialogue.guestSends(ACK, IRS + 1 + sent, ISS + 1, "x".repeat(length)).after(20);
+                dialogue.guestSends(ACK, IRS + 1 + sent, ISS + 1, "x".repeat(length))
+                        .after(20);
                 sent += length;
                 while (!dialogue.sent.isEmpty()) {
                     SentSegment answer = dialogue.take();
@@ -187,7 +188,10 @@ class LimitsTest {
         dialogue.output.takesPackets = 0;
         dialogue.output.maxGsoBytes = 1460;
         for (int port = 1; port <= 4; port++) {
-            dialogue.hosts.get(port - 1).handler.onData(dialogue.allocator.directBuffer(8000).writeZero(8000));
+            dialogue.hosts
+                    .get(port - 1)
+                    .handler
+                    .onData(dialogue.allocator.directBuffer(8000).writeZero(8000));
         }
         dialogue.turn();
         Map<Integer, Integer> shares = new HashMap<>();

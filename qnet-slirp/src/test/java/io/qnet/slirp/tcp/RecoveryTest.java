@@ -133,6 +133,17 @@ class RecoveryTest {
     }
 
     @Test
+    void aDuplicateReportedWidensTheReorderingWindow() {
+        tenSent(WITH_SACK)
+                .guestSacks(IRS + 1, at(1), at(0), at(1))
+                .guestSacks(IRS + 1, at(1), at(2), at(3))
+                .after(9)
+                .expectSilence()
+                .after(1)
+                .expectLength(ACK, at(1), IRS + 1, 1000);
+    }
+
+    @Test
     void aSackOfWhatWasNeverSentIsIgnored() {
         tenSent(WITH_SACK)
                 .guestSacks(IRS + 1, at(0), at(10), at(12))

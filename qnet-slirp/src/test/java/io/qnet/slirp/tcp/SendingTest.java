@@ -101,6 +101,29 @@ class SendingTest {
     }
 
     @Test
+    void anOldAcknowledgementDoesNotChangeTheWindow() {
+        established()
+                .hostSays("abc")
+                .expect(ACK | PSH, ISS + 1, IRS + 1, "abc")
+                .guestSends(ACK, IRS + 1, ISS + 4)
+                .guestWindow(0)
+                .guestSends(ACK, IRS + 1, ISS + 1, "later")
+                .hostSays("def")
+                .expect(ACK | PSH, ISS + 4, IRS + 6, "def");
+    }
+
+    @Test
+    void aGuestThatClosesItsWindowOverWhatIsOnItsWayIsNotGivenUp() {
+        TcpDialogue dialogue = established().hostSays("abc").expect(ACK | PSH, ISS + 1, IRS + 1, "abc");
+        dialogue.guestWindow(0);
+        for (int i = 0; i < 50; i++) {
+            dialogue.after(60_000).guestSends(ACK, IRS + 1, ISS + 1);
+            dialogue.sent.clear();
+        }
+        dialogue.expectState(TcpState.ESTABLISHED);
+    }
+
+    @Test
     void theLastPartOfASegmentIsSentAtOnce() {
         established()
                 .hostSays("a")
