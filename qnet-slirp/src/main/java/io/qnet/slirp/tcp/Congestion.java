@@ -95,7 +95,7 @@ final class Congestion {
                 wMax = window;
                 k = 0;
             } else {
-                k = Math.cbrt((wMax - window) / C);
+                k = StrictMath.cbrt((wMax - window) / C);
             }
         }
         wEst += (wEst < cwndPrior ? ALPHA : 1) * ackedSegments / window;
