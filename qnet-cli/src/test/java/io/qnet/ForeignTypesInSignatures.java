@@ -25,12 +25,11 @@ final class ForeignTypesInSignatures extends ArchCondition<JavaClass> {
             "io.netty.channel.Channel",
             "io.netty.channel.ChannelHandler",
             "io.netty.channel.local.LocalAddress",
-            "io.netty.channel.unix.DomainSocketAddress",
-            "io.netty.util.concurrent.MockTicker");
+            "io.netty.channel.unix.DomainSocketAddress");
 
     ForeignTypesInSignatures() {
         super(
-                "name no foreign types but Netty's ByteBuf with its allocator, event loops, Channel, ChannelHandler, addresses and the ticker of virtual time");
+                "name no foreign types but Netty's ByteBuf with its allocator, event loops, Channel, ChannelHandler and addresses");
     }
 
     @Override

@@ -236,6 +236,15 @@ public final class Network implements AutoCloseable {
         return loop.poll(maxWaitNanos);
     }
 
+    /**
+     * Moves time, for a network in virtual time; what became due runs at the next {@link #poll()}.
+     *
+     * @throws IllegalStateException if the network is in real time
+     */
+    public void advance(long nanos) {
+        loop.advance(nanos);
+    }
+
     /** Runs an action on the loop and waits for its result. */
     public <T> T call(Callable<T> action) {
         return control(action);

@@ -2,7 +2,6 @@ package io.qnet;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
-import io.netty.util.concurrent.MockTicker;
 import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
 import io.qnet.loop.NettyLoop;
@@ -41,9 +40,9 @@ public final class NetworkBuilder {
         return this;
     }
 
-    /** As {@link #manual()}, in the time of {@code ticker}, and without descriptors: only simulated hosts can be reached. */
-    public NetworkBuilder virtualTime(MockTicker ticker) {
-        loop = each -> NettyLoop.virtual(each, ticker);
+    /** As {@link #manual()}, in virtual time, which moves by {@link Network#advance} alone, and without descriptors: only simulated hosts can be reached. */
+    public NetworkBuilder virtualTime() {
+        loop = NettyLoop::virtual;
         return this;
     }
 

@@ -3,8 +3,6 @@ package io.qnet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.util.concurrent.MockTicker;
-import io.netty.util.concurrent.Ticker;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,7 +11,6 @@ import org.junit.jupiter.api.Timeout;
 /** A network in virtual time on the test's thread, checked for leaks at the end. */
 @Timeout(60)
 abstract class CoreFixture {
-    final MockTicker ticker = Ticker.newMockTicker();
     final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
     Network network;
     /** How many failed tasks a test expects. */
@@ -21,7 +18,7 @@ abstract class CoreFixture {
 
     @BeforeEach
     void openNetwork() {
-        network = Network.builder().virtualTime(ticker).allocator(allocator).open();
+        network = Network.builder().virtualTime().allocator(allocator).open();
         network.poll();
     }
 
@@ -43,7 +40,7 @@ abstract class CoreFixture {
 
     /** Lets time pass and what is due happen. */
     void after(long duration, TimeUnit unit) {
-        ticker.advance(duration, unit);
+        network.advance(unit.toNanos(duration));
         network.poll();
     }
 }

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.util.concurrent.Ticker;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -39,8 +38,7 @@ class NetworkModesTest {
 
     @Test
     void virtualTime() {
-        try (Network network =
-                Network.builder().virtualTime(Ticker.newMockTicker()).open()) {
+        try (Network network = Network.builder().virtualTime().open()) {
             exchange(network);
         }
     }

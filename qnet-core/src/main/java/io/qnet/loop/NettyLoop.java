@@ -76,9 +76,21 @@ public final class NettyLoop implements Loop {
         return new NettyLoop(name, new CallerEventLoop(EventLoops.handlers(), Ticker.systemTicker()), true);
     }
 
-    /** As {@link #manual}, in virtual time and without descriptors. */
-    public static NettyLoop virtual(String name, MockTicker ticker) {
-        return new NettyLoop(name, new CallerEventLoop(LocalIoHandler.newFactory(), ticker), true);
+    /** As {@link #manual}, in virtual time, which moves by {@link #advance} alone, and without descriptors. */
+    public static NettyLoop virtual(String name) {
+        return new NettyLoop(name, new CallerEventLoop(LocalIoHandler.newFactory(), Ticker.newMockTicker()), true);
+    }
+
+    /**
+     * Moves virtual time; what became due runs at the next {@link #poll}.
+     *
+     * @throws IllegalStateException if this loop is in real time
+     */
+    public void advance(long nanos) {
+        if (!(ticker instanceof MockTicker virtual)) {
+            throw new IllegalStateException("network '" + name + "' is in real time; advance() is for virtualTime()");
+        }
+        virtual.advance(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** A loop on an event loop of the embedder's, which {@link #close} leaves running. */

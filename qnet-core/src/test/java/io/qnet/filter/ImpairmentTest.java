@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.util.concurrent.MockTicker;
-import io.netty.util.concurrent.Ticker;
 import io.qnet.Frame;
 import io.qnet.FrameFilter.Direction;
 import io.qnet.NetdevException;
@@ -35,7 +33,6 @@ import org.junit.jupiter.api.Timeout;
 class ImpairmentTest {
     private static final int LENGTH = 125;
 
-    private final MockTicker ticker = Ticker.newMockTicker();
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
     private final List<Integer> received = new ArrayList<>();
     private final List<byte[]> frames = new ArrayList<>();
@@ -57,7 +54,7 @@ class ImpairmentTest {
     }
 
     private void openNetwork() {
-        network = Network.builder().virtualTime(ticker).allocator(allocator).open();
+        network = Network.builder().virtualTime().allocator(allocator).open();
         sender = network.hub(0).add(Nic.config());
         receiver = network.hub(0).add(Nic.config());
         receiver.onFrame(frame -> {
@@ -82,7 +79,7 @@ class ImpairmentTest {
     }
 
     private void after(long duration, TimeUnit unit) {
-        ticker.advance(duration, unit);
+        network.advance(unit.toNanos(duration));
         network.poll();
     }
 

@@ -5,15 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.util.concurrent.FastThreadLocalThread;
-import io.netty.util.concurrent.MockTicker;
-import io.netty.util.concurrent.Ticker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,13 +20,12 @@ import org.junit.jupiter.api.Timeout;
 /** Turns, time, timers and failures, in virtual time where that is enough. */
 @Timeout(60)
 class NettyLoopTest {
-    private final MockTicker ticker = Ticker.newMockTicker();
     private final List<String> log = new ArrayList<>();
     private NettyLoop loop;
 
     @BeforeEach
     void open() {
-        loop = NettyLoop.virtual("test", ticker);
+        loop = NettyLoop.virtual("test");
         loop.poll(0);
     }
 
@@ -100,7 +96,7 @@ class NettyLoopTest {
     @Test
     void timeStandsStillWithinATurn() {
         long before = loop.nowNanos();
-        ticker.advanceMillis(5);
+        loop.advance(5_000_000);
         assertThat(loop.nowNanos()).isEqualTo(before);
         loop.poll(0);
         assertThat(loop.nowNanos() - before).isEqualTo(5_000_000);
@@ -111,10 +107,10 @@ class NettyLoopTest {
         Named timer = new Named();
         loop.timers().arm(timer, loop.nowNanos() + 10_000_000);
         loop.poll(0);
-        ticker.advance(9_999_999, TimeUnit.NANOSECONDS);
+        loop.advance(9_999_999);
         loop.poll(0);
         assertThat(timer.count).isZero();
-        ticker.advance(1, TimeUnit.NANOSECONDS);
+        loop.advance(1);
         loop.poll(0);
         assertThat(timer.count).isOne();
     }
@@ -126,23 +122,23 @@ class NettyLoopTest {
         Named shorter = new Named();
         AtomicInteger wakeUps = new AtomicInteger();
         WakeUps counted = new WakeUps(loop.eventLoop(), wakeUps::incrementAndGet);
-        long start = ticker.nanoTime();
+        long start = loop.eventLoop().ticker().nanoTime();
         for (int i = 0; i < 100; i++) {
             counted.at(start + 1_000_000 + i);
             counted.at(start + 500_000);
         }
-        ticker.advanceMillis(2);
+        loop.advance(2_000_000);
         loop.poll(0);
         assertThat(wakeUps).hasValue(2);
         loop.timers().arm(longer, loop.nowNanos() + 200_000_000);
         for (int i = 0; i < 10; i++) {
             loop.timers().arm(shorter, loop.nowNanos() + 1_000_000);
             loop.poll(0);
-            ticker.advanceMillis(1);
+            loop.advance(1_000_000);
             loop.poll(0);
         }
         assertThat(shorter.count).isEqualTo(10);
-        ticker.advanceMillis(200);
+        loop.advance(200_000_000);
         loop.poll(0);
         assertThat(longer.count).isOne();
     }
@@ -153,18 +149,18 @@ class NettyLoopTest {
         long before = loop.nowNanos();
         loop.timers().arm(timer, before + 10_000_000);
         loop.poll(0);
-        ticker.advanceMillis(4);
+        loop.advance(4_000_000);
         loop.pause();
-        ticker.advanceMillis(100);
+        loop.advance(100_000_000);
         loop.poll(0);
         assertThat(timer.count).isZero();
         assertThat(loop.nowNanos()).isEqualTo(before + 4_000_000);
         loop.poll(0);
         loop.resume();
-        ticker.advance(5_999_999, TimeUnit.NANOSECONDS);
+        loop.advance(5_999_999);
         loop.poll(0);
         assertThat(timer.count).isZero();
-        ticker.advance(1, TimeUnit.NANOSECONDS);
+        loop.advance(1);
         loop.poll(0);
         assertThat(timer.count).isOne();
         assertThat(loop.nowNanos()).isEqualTo(before + 10_000_000);

@@ -59,6 +59,11 @@ final class SocketLab {
         });
     }
 
+    /** A second network on the same transport. */
+    Network another() {
+        return Network.builder().eventLoop(group.next()).open();
+    }
+
     /** Adds a netdev and joins it to the NIC. */
     <E extends Endpoint> E join(EndpointConfig<E> config) {
         E endpoint = network.add(config);

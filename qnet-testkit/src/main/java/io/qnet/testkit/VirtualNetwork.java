@@ -1,7 +1,5 @@
 package io.qnet.testkit;
 
-import io.netty.util.concurrent.MockTicker;
-import io.netty.util.concurrent.Ticker;
 import io.qnet.Endpoint;
 import io.qnet.EndpointConfig;
 import io.qnet.Hub;
@@ -44,8 +42,7 @@ public final class VirtualNetwork implements AutoCloseable {
     private static final int MOST_TURNS_AT_ONE_TIME = 2_000_000;
 
     private final long seed;
-    private final MockTicker ticker = Ticker.newMockTicker();
-    private final long startNanos = ticker.nanoTime();
+    private long elapsedNanos;
     private final Network network;
     private final SimulatedHost host;
     private final List<FakeGuest> guests = new ArrayList<>();
@@ -58,7 +55,7 @@ public final class VirtualNetwork implements AutoCloseable {
         SimulatedHost[] made = new SimulatedHost[1];
         this.network = Network.builder()
                 .name("virtual")
-                .virtualTime(ticker)
+                .virtualTime()
                 .random(new Random(seed))
                 .hostNetwork(loop -> made[0] = new SimulatedHost(loop))
                 .open();
@@ -150,7 +147,7 @@ public final class VirtualNetwork implements AutoCloseable {
 
     /** How much virtual time has passed. */
     public Duration elapsed() {
-        return Duration.ofNanos(ticker.nanoTime() - startNanos);
+        return Duration.ofNanos(elapsedNanos);
     }
 
     /** Runs one turn; time stands still. Returns whether anything was done. */
@@ -223,14 +220,16 @@ public final class VirtualNetwork implements AutoCloseable {
 
     /** Runs until the condition holds, at most {@code limit}; whether it holds. */
     boolean run(BooleanSupplier condition, Duration limit) {
-        long end = ticker.nanoTime() + limit.toNanos();
+        long end = elapsedNanos + limit.toNanos();
         settle();
         while (!condition.getAsBoolean()) {
-            long left = end - ticker.nanoTime();
+            long left = end - elapsedNanos;
             if (left <= 0) {
                 return false;
             }
-            ticker.advance(Math.min(left, nextStepNanos()), TimeUnit.NANOSECONDS);
+            long step = Math.min(left, nextStepNanos());
+            network.advance(step);
+            elapsedNanos += step;
             settle();
         }
         return true;
