@@ -48,6 +48,7 @@ final class TcpInput implements PacketHandler {
     private boolean isSingleHost(IpAddress address) {
         return !GuestNetwork.isHostInternal(address)
                 && !GuestNetwork.isMulticast(address)
+                && !GuestNetwork.isReserved(address)
                 && !network.isBroadcast(address);
     }
 }

@@ -11,6 +11,8 @@ import io.qnet.slirp.egress.TcpEgress;
 import io.qnet.slirp.forward.GuestForwards;
 import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.icmp.Echo;
+import io.qnet.slirp.icmp.GuestErrors;
+import io.qnet.slirp.icmp.IcmpInput;
 import io.qnet.slirp.ip.GuestInput;
 import io.qnet.slirp.ip.GuestPort;
 import io.qnet.slirp.ip.IcmpErrors;
@@ -76,7 +78,7 @@ final class UserStack {
         LocalAddresses local = new LocalAddresses(settings.network());
         output = new IpOutput(settings.network(), port, neighbours, settings.mtu(), random.nextInt(), loop, counters);
         IcmpErrors errors = new IcmpErrors(settings.network(), output, counters);
-        reassembler = new Reassembler(loop.allocator(), loop.timers(), counters);
+        reassembler = new Reassembler(loop.allocator(), loop.timers(), errors::reassemblyTimedOut, counters);
         input = new GuestInput(
                 settings.network(), local, neighbours, output, errors, reassembler, loop.allocator(), counters);
         Egress egress = new Egress(settings.network(), settings.egress(), counters);
@@ -116,9 +118,18 @@ final class UserStack {
             udpInput.addService(new DhcpService(settings.network(), dhcp, output, udpOutput));
         }
         udpInput.addService(forwards.answers());
-        input.ipv4().handler(Ip.ICMP, echo);
+        input.ipv4().handler(Ip.ICMP, new IcmpInput(echo, guestErrors(counters), counters));
         input.ipv4().handler(Ip.UDP, udpInput);
         input.ipv4().handler(Ip.TCP, new TcpInput(settings.network(), tcp, counters));
+    }
+
+    /** Who believes guests' errors: forwards before flows, as with datagrams. */
+    private GuestErrors guestErrors(Counters counters) {
+        GuestErrors made = new GuestErrors(counters);
+        made.addHandler(new TcpErrors(tcp));
+        made.addHandler(forwards.guestErrors());
+        made.addHandler(udp);
+        return made;
     }
 
     /** What one kind of flows may have of the descriptors, so that all together leave some to the rest of the process: for listeners, and for the Java machine, which opens files when it loads a class. */

@@ -56,6 +56,15 @@ final class RawFrames {
         return ipv4(from, to, 1, message);
     }
 
+    /** The same with the checksum of its ICMP message made right, after it was changed. */
+    static byte[] withIcmpChecksum(byte[] frame) {
+        byte[] changed = frame.clone();
+        int length = Bytes.u16(frame, 16) - 20;
+        Bytes.put16(changed, 36, 0);
+        Bytes.put16(changed, 36, InternetChecksum.finish(InternetChecksum.add(0, changed, 34, length)));
+        return changed;
+    }
+
     static byte[] ipv4(String from, String to, int protocol, byte[] payload) {
         byte[] frame = new byte[Math.max(60, 34 + payload.length)];
         ethernet(frame, GATEWAY_MAC, 0x0800);

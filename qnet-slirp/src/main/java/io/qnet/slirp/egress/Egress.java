@@ -58,7 +58,7 @@ public final class Egress {
      * @param port where it goes; 0 for ICMP
      */
     public Verdict decide(Protocol protocol, IpAddress guest, int guestPort, IpAddress to, int port) {
-        if (GuestNetwork.isHostInternal(to) || GuestNetwork.isMulticast(to)) {
+        if (GuestNetwork.isHostInternal(to) || GuestNetwork.isMulticast(to) || GuestNetwork.isReserved(to)) {
             dropped.increment();
             return Verdict.DROP;
         }

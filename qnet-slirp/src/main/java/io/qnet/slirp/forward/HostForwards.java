@@ -6,6 +6,7 @@ import io.qnet.loop.Loop;
 import io.qnet.option.HostForward;
 import io.qnet.option.InetText;
 import io.qnet.option.OptionException;
+import io.qnet.slirp.icmp.GuestErrorHandler;
 import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.udp.DatagramHandler;
 import io.qnet.slirp.udp.UdpOutput;
@@ -62,6 +63,11 @@ public final class HostForwards {
 
     /** Whom guests' datagrams are to be offered to. */
     public DatagramHandler answers() {
+        return udp;
+    }
+
+    /** Whom guests' ICMP errors are to be offered to. */
+    public GuestErrorHandler guestErrors() {
         return udp;
     }
 

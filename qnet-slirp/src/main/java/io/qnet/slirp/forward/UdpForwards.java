@@ -8,12 +8,15 @@ import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
 import io.qnet.loop.Timer;
 import io.qnet.option.HostForward;
+import io.qnet.slirp.icmp.GuestError;
+import io.qnet.slirp.icmp.GuestErrorHandler;
 import io.qnet.slirp.ip.FlowTable;
 import io.qnet.slirp.udp.Datagram;
 import io.qnet.slirp.udp.DatagramHandler;
 import io.qnet.slirp.udp.UdpOutput;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -26,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Loop thread only. Owns the host's sockets until they are closed.
  */
-final class UdpForwards implements DatagramHandler {
+final class UdpForwards implements DatagramHandler, GuestErrorHandler {
     private final VisibleSource sources;
     private final UdpOutput output;
     private final HostNetwork host;
@@ -37,6 +40,7 @@ final class UdpForwards implements DatagramHandler {
     private final Counter opened;
     private final Counter evicted;
     private final Counter failed;
+    private final Counter refused;
     private final Counter dropped;
 
     UdpForwards(
@@ -56,6 +60,7 @@ final class UdpForwards implements DatagramHandler {
         opened = counters.counter("forward.udp-sessions-opened");
         evicted = counters.counter("forward.udp-sessions-evicted");
         failed = counters.counter("forward.udp-send-failed");
+        refused = counters.counter("forward.udp-refused-by-guest");
         dropped = counters.counter("drop.forward-udp-no-port");
     }
 
@@ -76,6 +81,22 @@ final class UdpForwards implements DatagramHandler {
         }
         session.used(nowNanos);
         session.answer(datagram);
+        return true;
+    }
+
+    /** A guest that takes nothing at this port: the session ends, so that it costs nothing. The host's port stays, for the guest that listens later. */
+    @Override
+    public boolean onGuestError(GuestError error, long nowNanos) {
+        Session session = error.protocol() == Ip.UDP
+                ? sessions.get(error.guest(), error.guestPort(), error.far(), error.farPort())
+                : null;
+        if (session == null) {
+            return false;
+        }
+        if (error.kind() == GuestError.Kind.PORT_UNREACHABLE) {
+            refused.increment();
+            session.end();
+        }
         return true;
     }
 

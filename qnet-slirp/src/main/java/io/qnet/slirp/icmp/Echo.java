@@ -15,11 +15,9 @@ import io.qnet.slirp.ip.InPacket;
 import io.qnet.slirp.ip.IpOutput;
 import io.qnet.slirp.ip.LocalAddresses;
 import io.qnet.slirp.ip.OutPacket;
-import io.qnet.slirp.ip.PacketHandler;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
 import io.qnet.wire.Bytes;
-import io.qnet.wire.Checksum;
 import io.qnet.wire.Icmp;
 import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
@@ -29,12 +27,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ICMP from guests (RFC 792; RFC 5508 for the mapping of identifiers): echo requests to the user netdev's own addresses are answered at once; those to others go out by the host's echo socket, one for each
- * identifier of a guest. Everything else is dropped.
+ * Echo requests from guests (RFC 792; RFC 5508 for the mapping of identifiers): those to the user netdev's own addresses are answered at once; those to others go out by the host's echo socket, one for each
+ * identifier of a guest.
  *
  * <p>Loop thread only. Owns the host's sockets until {@link #close()}.
  */
-public final class Echo implements PacketHandler {
+public final class Echo {
     private static final int TTL = 255;
 
     private final LocalAddresses local;
@@ -46,9 +44,6 @@ public final class Echo implements PacketHandler {
     private final long timeoutNanos;
     private final int maxFlows;
     private final FlowTable<EchoFlow> flows = new FlowTable<>();
-    private final Counter badChecksum;
-    private final Counter malformed;
-    private final Counter otherTypes;
     private final Counter reflected;
     private final Counter evicted;
 
@@ -76,27 +71,13 @@ public final class Echo implements PacketHandler {
         this.loop = loop;
         this.timeoutNanos = timeoutNanos;
         this.maxFlows = maxFlows;
-        badChecksum = counters.counter("drop.icmp-checksum");
-        malformed = counters.counter("drop.icmp-malformed");
-        otherTypes = counters.counter("drop.icmp-type");
         reflected = counters.counter("icmp.reflected");
         evicted = counters.counter("icmp.flows-evicted");
     }
 
-    @Override
-    public void onPacket(InPacket packet, long nowNanos) {
-        packet.makeContiguous();
-        if (packet.transportLength() < Icmp.HEADER_LENGTH) {
-            malformed.increment();
-            return;
-        }
-        ByteBuf data = packet.data();
-        int at = packet.transportIndex();
-        if (!packet.isChecksumTrusted() && Checksum.finish(Checksum.sum(data, at, packet.transportLength())) != 0) {
-            badChecksum.increment();
-        } else if (data.getUnsignedShort(at) != Icmp.ECHO_REQUEST << 8) {
-            otherTypes.increment();
-        } else if (local.contains(packet.destination())) {
+    /** Handles an echo request that is contiguous and whose checksum is right. */
+    void onRequest(InPacket packet, long nowNanos) {
+        if (local.contains(packet.destination())) {
             reflect(packet);
         } else {
             forward(packet, nowNanos);

@@ -71,6 +71,7 @@ final class ArpResponder {
     private boolean isGuest(IpAddress address) {
         return !GuestNetwork.isHostInternal(address)
                 && !GuestNetwork.isMulticast(address)
+                && !GuestNetwork.isReserved(address)
                 && !network.isBroadcast(address);
     }
 

@@ -68,6 +68,11 @@ public record GuestNetwork(
         return address.high() == 0 && (address.low() >>> 1) == 0;
     }
 
+    /** Whether an address is of IPv4's class E (RFC 1112 §4), which is nobody's; the limited broadcast is not. */
+    public static boolean isReserved(IpAddress address) {
+        return address.isIpv4() && (address.ipv4() >>> 28) == 0xf && address.ipv4() != -1;
+    }
+
     /** The gateway of an address' family. */
     public IpAddress hostFor(IpAddress address) {
         return address.isIpv4() ? host4 : host6;

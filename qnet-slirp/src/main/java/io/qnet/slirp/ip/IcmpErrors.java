@@ -4,10 +4,12 @@ import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostError;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Ethernet;
 import io.qnet.wire.Icmp;
 import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import io.qnet.wire.Ipv4;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +17,13 @@ import org.jspecify.annotations.Nullable;
  * groups); limited in rate. Up to 548 bytes of what went wrong are quoted, so that the packet has 576 at most.
  */
 public final class IcmpErrors {
-    private static final int MAX_QUOTE = 548;
+    /** The most bytes of a packet that an error quotes. */
+    static final int MAX_QUOTE = 548;
+
     private static final int TTL = 255;
     private static final int PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 
+    private static final int REASSEMBLY = 1;
     private static final int NET = 0;
     private static final int HOST = 1;
     private static final int PORT = 3;
@@ -45,6 +50,21 @@ public final class IcmpErrors {
     }
 
     /**
+     * The rest of a datagram has not come in time (11/1).
+     *
+     * @param ipPacket its first fragment from the IP header on
+     */
+    public void reassemblyTimedOut(IpAddress guest, byte[] ipPacket, long nowNanos) {
+        int header = (ipPacket[0] & 0xf) * 4;
+        boolean icmp = (ipPacket[9] & 0xff) == Ip.ICMP;
+        if ((icmp && (ipPacket.length <= header || !isEcho(ipPacket[header] & 0xff)))
+                || isGroup(IpAddress.ofIpv4(ByteBuffer.wrap(ipPacket).getInt(16)))) {
+            return;
+        }
+        report(guest, Icmp.TIME_EXCEEDED << 8 | REASSEMBLY, null, ipPacket, nowNanos);
+    }
+
+    /**
      * This packet cannot be delivered.
      *
      * @param from who says so; null for the gateway
@@ -61,11 +81,15 @@ public final class IcmpErrors {
      */
     public void undeliverable(
             IpAddress guest, HostError error, @Nullable IpAddress from, byte[] ipPacket, long nowNanos) {
+        report(guest, typeAndCode(error), from, ipPacket, nowNanos);
+    }
+
+    private void report(IpAddress guest, int typeAndCode, @Nullable IpAddress from, byte[] ipPacket, long nowNanos) {
         if (!mayAnswer(guest) || isRateLimited(nowNanos)) {
             return;
         }
         int length = Math.min(ipPacket.length, MAX_QUOTE);
-        OutPacket out = begin(from, guest, typeAndCode(error), 0, ipPacket.length > 1 ? ipPacket[1] : 0);
+        OutPacket out = begin(from, guest, typeAndCode, 0, ipPacket.length > 1 ? ipPacket[1] : 0);
         out.head().setBytes(out.transportIndex() + Icmp.HEADER_LENGTH, ipPacket, 0, length);
         finish(out, length);
     }
@@ -135,13 +159,25 @@ public final class IcmpErrors {
     private boolean mayAnswer(InPacket packet) {
         if (packet.protocol() == Ip.ICMP) {
             int type = packet.headLength() > 0 ? packet.data().getUnsignedByte(packet.transportIndex()) : -1;
-            if (type != Icmp.ECHO_REQUEST && type != Icmp.ECHO_REPLY) {
+            if (!isEcho(type)) {
                 return false;
             }
         }
-        return mayAnswer(packet.source())
-                && !network.isBroadcast(packet.destination())
-                && !GuestNetwork.isMulticast(packet.destination());
+        return mayAnswer(packet.source()) && !isGroup(packet.destination()) && !isLinkGroup(packet);
+    }
+
+    private static boolean isEcho(int type) {
+        return type == Icmp.ECHO_REQUEST || type == Icmp.ECHO_REPLY;
+    }
+
+    private boolean isGroup(IpAddress destination) {
+        return network.isBroadcast(destination) || GuestNetwork.isMulticast(destination);
+    }
+
+    /** Whether a packet came in a frame to a group, which must not be answered either (RFC 1122 §3.2.2). One put together from fragments has no frame. */
+    private static boolean isLinkGroup(InPacket packet) {
+        int frame = packet.ipIndex() - Ethernet.HEADER_LENGTH;
+        return frame >= packet.frame().headIndex() && Ethernet.isMulticast(Ethernet.readAddress(packet.data(), frame));
     }
 
     private boolean mayAnswer(IpAddress guest) {

@@ -38,6 +38,7 @@ public final class Ipv4Input {
     private final Counter badChecksum;
     private final Counter badSource;
     private final Counter unknownProtocol;
+    private final Counter ttlUsedUp;
 
     Ipv4Input(
             GuestNetwork network,
@@ -60,6 +61,7 @@ public final class Ipv4Input {
         badChecksum = counters.counter("drop.ipv4-checksum");
         badSource = counters.counter("drop.ipv4-source");
         unknownProtocol = counters.counter("drop.protocol");
+        ttlUsedUp = counters.counter("drop.ipv4-ttl");
     }
 
     /** Has packets of this protocol given to {@code handler}. */
@@ -90,7 +92,11 @@ public final class Ipv4Input {
                 .header(view.protocol(), view.ttl(), view.typeOfService(), trusted)
                 .data(frame, at, view.payloadIndex(), view.payloadLength());
         if (view.ttl() == 0) {
-            errors.timeExceeded(packet, nowNanos);
+            // RFC 1122 §3.2.2: nothing is said about any fragment but the first
+            ttlUsedUp.increment();
+            if (view.fragmentOffset() == 0) {
+                errors.timeExceeded(packet, nowNanos);
+            }
         } else if (view.isFragment()) {
             onFragment(nowNanos);
         } else {
@@ -109,6 +115,7 @@ public final class Ipv4Input {
         }
         return !GuestNetwork.isHostInternal(source)
                 && !GuestNetwork.isMulticast(source)
+                && !GuestNetwork.isReserved(source)
                 && !network.isBroadcast(source)
                 && !local.contains(source);
     }
@@ -135,6 +142,7 @@ public final class Ipv4Input {
                 offset,
                 more,
                 packet.data(),
+                packet.ipIndex(),
                 packet.transportIndex(),
                 packet.transportLength(),
                 nowNanos);

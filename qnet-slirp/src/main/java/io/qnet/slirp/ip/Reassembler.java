@@ -2,12 +2,14 @@ package io.qnet.slirp.ip;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.qnet.loop.Timer;
 import io.qnet.loop.Timers;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
 import io.qnet.wire.IpAddress;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ public final class Reassembler {
 
     private final ByteBufAllocator allocator;
     private final Timers timers;
+    private final Expired expired;
     private final FlowTable<Datagram> datagrams = new FlowTable<>();
     private final Timer expiry = new Timer() {
         @Override
@@ -39,10 +42,23 @@ public final class Reassembler {
     private final Counter overlapping;
     private int heldBytes;
 
+    /** Who tells a guest that the rest of a datagram has not come (RFC 792; RFC 8200 §4.5). */
+    @FunctionalInterface
+    public interface Expired {
+        /**
+         * A datagram was given up, of which the first fragment is there.
+         *
+         * @param guest who sent it
+         * @param packet from the IP header on, as much as an error may quote
+         */
+        void onExpired(IpAddress guest, byte[] packet, long nowNanos);
+    }
+
     /** An empty reassembler. */
-    public Reassembler(ByteBufAllocator allocator, Timers timers, Counters counters) {
+    public Reassembler(ByteBufAllocator allocator, Timers timers, Expired expired, Counters counters) {
         this.allocator = allocator;
         this.timers = timers;
+        this.expired = expired;
         timedOut = counters.counter("drop.fragments-timed-out");
         evicted = counters.counter("drop.fragments-evicted");
         malformed = counters.counter("drop.fragments-malformed");
@@ -54,7 +70,10 @@ public final class Reassembler {
      *
      * @param offset where its payload belongs in the datagram's, in bytes
      * @param more whether others follow it
-     * @param data the fragment's payload; borrowed
+     * @param data holds the fragment; borrowed
+     * @param headerIndex where its IP header begins, which goes up to the payload. That of the first fragment is kept, for the error if the others do not come
+     * @param index where its payload begins
+     * @param length the bytes of the payload
      * @return the datagram's payload if it is complete now; the caller releases it. Null if it is not, or if the fragment was dropped
      */
     public @Nullable ByteBuf add(
@@ -65,6 +84,7 @@ public final class Reassembler {
             int offset,
             boolean more,
             ByteBuf data,
+            int headerIndex,
             int index,
             int length,
             long nowNanos) {
@@ -85,6 +105,9 @@ public final class Reassembler {
             malformed.increment();
             drop(datagram);
             return null;
+        }
+        if (offset == 0 && datagram.header.length == 0) {
+            datagram.header = ByteBufUtil.getBytes(data, headerIndex, index - headerIndex);
         }
         store(datagram, offset, data, index, length);
         if (datagram.ranges.isFull() || (datagram.overlapped && !source.isIpv4())) {
@@ -173,7 +196,11 @@ public final class Reassembler {
                 oldest != null && oldest.deadlineNanos - nowNanos <= 0;
                 oldest = datagrams.oldest()) {
             timedOut.increment();
+            byte[] quote = oldest.quote();
             drop(oldest);
+            if (quote.length > 0) {
+                expired.onExpired(oldest.guest(), quote, nowNanos);
+            }
         }
         armExpiry();
     }
@@ -194,6 +221,9 @@ public final class Reassembler {
         private final long deadlineNanos;
         private final FilledRanges ranges = new FilledRanges();
         private ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+        /** The first fragment's IP header; empty until it has come. */
+        private byte[] header = new byte[0];
+
         private int end = UNKNOWN;
         private boolean overlapped;
 
@@ -212,6 +242,17 @@ public final class Reassembler {
             }
             end = fragmentEnd;
             return ranges.last() <= end;
+        }
+
+        /** The first fragment as far as an error may quote it; nothing if it has not come. */
+        byte[] quote() {
+            if (header.length == 0) {
+                return header;
+            }
+            int payload = Math.min(ranges.filledUntil(0), IcmpErrors.MAX_QUOTE - header.length);
+            byte[] quote = Arrays.copyOf(header, header.length + payload);
+            buffer.getBytes(0, quote, header.length, payload);
+            return quote;
         }
 
         boolean isComplete() {

@@ -9,11 +9,14 @@ import io.qnet.loop.Loop;
 import io.qnet.loop.Timer;
 import io.qnet.slirp.egress.Egress;
 import io.qnet.slirp.egress.Verdict;
+import io.qnet.slirp.icmp.GuestError;
+import io.qnet.slirp.icmp.GuestErrorHandler;
 import io.qnet.slirp.ip.FlowTable;
 import io.qnet.slirp.ip.GuestOutput;
 import io.qnet.slirp.ip.IcmpErrors;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -26,7 +29,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Loop thread only. Owns the host's sockets until {@link #close()}.
  */
-public final class UdpFlows {
+public final class UdpFlows implements GuestErrorHandler {
+    /** How long a flow lives after a name server has answered, unless it was used for something else (libslirp: the same). */
+    static final long AFTER_DNS_NANOS = 10_000_000_000L;
+
     private final UdpOutput output;
     private final IcmpErrors errors;
     private final Egress egress;
@@ -39,6 +45,7 @@ public final class UdpFlows {
     private final Counter evicted;
     private final Counter timedOut;
     private final Counter failed;
+    private final Counter closedByGuest;
 
     /**
      * Flows of one network.
@@ -66,6 +73,7 @@ public final class UdpFlows {
         evicted = counters.counter("udp.flows-evicted");
         timedOut = counters.counter("udp.flows-timed-out");
         failed = counters.counter("udp.send-failed");
+        closedByGuest = counters.counter("udp.flows-closed-by-guest");
     }
 
     /** Sends a guest's datagram to the host, by the flow of its port. */
@@ -86,6 +94,23 @@ public final class UdpFlows {
             IpAddress from = error == HostError.REFUSED ? datagram.destination() : null;
             errors.undeliverable(datagram.packet(), error, from, nowNanos);
         }
+    }
+
+    /**
+     * A guest has closed a port that somebody still sends to: its flow ends, so that the host's socket closes and the host says to the sender what the guest says. RFC 4787 §9 (REQ-12) keeps mappings
+     * through ICMP errors, but those are of strangers; this one is of the mapping's owner.
+     */
+    @Override
+    public boolean onGuestError(GuestError error, long nowNanos) {
+        UdpFlow flow = error.protocol() == Ip.UDP ? flows.get(error.guest(), error.guestPort()) : null;
+        if (flow == null || !flow.hasReceivedFrom(error.far(), error.farPort())) {
+            return false;
+        }
+        if (error.kind() == GuestError.Kind.PORT_UNREACHABLE) {
+            closedByGuest.increment();
+            flow.end();
+        }
+        return true;
     }
 
     /** The flows, the one idle for longest first. */
@@ -181,7 +206,9 @@ public final class UdpFlows {
         @Override
         public void onDatagram(ByteBuf data, InetSocketAddress sender) {
             long nowNanos = loop.nowNanos();
-            loop.timers().arm(timer, nowNanos + timeoutNanos);
+            boolean isDnsAnswer = sender.getPort() == Egress.DNS_PORT && toPort == Egress.DNS_PORT;
+            long remaining = isDnsAnswer ? Math.min(AFTER_DNS_NANOS, timeoutNanos) : timeoutNanos;
+            loop.timers().arm(timer, nowNanos + remaining);
             flows.touch(this);
             if (!sender.equals(from)) {
                 from = sender;
@@ -195,6 +222,12 @@ public final class UdpFlows {
                 socket().setReading(false);
                 output.whenSendable(this);
             }
+        }
+
+        /** Whether this is who sent the last datagram to the guest. */
+        boolean hasReceivedFrom(IpAddress far, int farPort) {
+            InetSocketAddress last = from;
+            return last != null && last.getPort() == farPort && visibleFrom.equals(far);
         }
 
         @Override

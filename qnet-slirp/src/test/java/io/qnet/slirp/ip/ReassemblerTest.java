@@ -25,7 +25,9 @@ class ReassemblerTest {
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, false);
     private final Timers timers = new Timers(at -> {});
     private final Counters counters = new Counters();
-    private final Reassembler reassembler = new Reassembler(allocator, timers, counters);
+    private final List<byte[]> expired = new ArrayList<>();
+    private final Reassembler reassembler =
+            new Reassembler(allocator, timers, (guest, packet, now) -> expired.add(packet), counters);
     private final byte[] data = new byte[4000];
     private long nowNanos = Long.MAX_VALUE - SECOND;
 
@@ -44,7 +46,7 @@ class ReassemblerTest {
     /** One fragment of {@link #data}; the bytes of the whole if it completes it. */
     private byte[] fragment(IpAddress from, int id, int offset, int length, boolean more) {
         ByteBuf bytes = Unpooled.wrappedBuffer(data);
-        ByteBuf whole = reassembler.add(from, HOST, 17, id, offset, more, bytes, offset, length, nowNanos);
+        ByteBuf whole = reassembler.add(from, HOST, 17, id, offset, more, bytes, offset, offset, length, nowNanos);
         if (whole == null) {
             return null;
         }
@@ -108,7 +110,7 @@ class ReassemblerTest {
     void ofAnOverlapTheFirstToArriveIsKept() {
         fragment(GUEST, 7, 0, 16, true);
         ByteBuf lies = Unpooled.wrappedBuffer(new byte[64]);
-        ByteBuf whole = reassembler.add(GUEST, HOST, 17, 7, 8, false, lies, 0, 24, nowNanos);
+        ByteBuf whole = reassembler.add(GUEST, HOST, 17, 7, 8, false, lies, 0, 0, 24, nowNanos);
         byte[] result = new byte[32];
         whole.readBytes(result);
         whole.release();
@@ -146,7 +148,7 @@ class ReassemblerTest {
                 .as("an end before what came")
                 .isNull();
         ByteBuf bytes = Unpooled.wrappedBuffer(data);
-        assertThat(reassembler.add(GUEST, HOST, 17, 4, 65_528, false, bytes, 0, 8, nowNanos))
+        assertThat(reassembler.add(GUEST, HOST, 17, 4, 65_528, false, bytes, 0, 0, 8, nowNanos))
                 .isNull();
         assertThat(reassembler.size()).isZero();
         assertThat(counters.value("drop.fragments-malformed")).isEqualTo(4);
@@ -172,12 +174,12 @@ class ReassemblerTest {
     void aFloodOfFragmentsIsBounded() {
         ByteBuf bytes = Unpooled.wrappedBuffer(data);
         for (int id = 0; id < 5000; id++) {
-            reassembler.add(GUEST, HOST, 17, id, 60_000, true, bytes, 0, 8, nowNanos);
+            reassembler.add(GUEST, HOST, 17, id, 60_000, true, bytes, 0, 0, 8, nowNanos);
             assertThat(reassembler.size()).isLessThanOrEqualTo(256);
             assertThat(reassembler.heldBytes()).isLessThanOrEqualTo(4 << 20);
         }
         for (int i = 0; i < 2000; i++) {
-            reassembler.add(GUEST, HOST, 17, 1, 16 * i, true, bytes, 0, 8, nowNanos);
+            reassembler.add(GUEST, HOST, 17, 1, 16 * i, true, bytes, 0, 0, 8, nowNanos);
         }
         assertThat(counters.value("drop.fragments-overlapping")).isPositive();
     }
