@@ -18,12 +18,19 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Segments are read back and summed here by code of the test's own. */
 class SoftwareOffloadTest {
     private final Random random = new Random(7);
     private final SoftwareOffload offload = new SoftwareOffload();
+    private final List<ByteBuf> made = new ArrayList<>();
+
+    @AfterEach
+    void releaseWhatWasMade() {
+        made.forEach(ByteBuf::release);
+    }
 
     @Test
     void cutsTcpOverIpv4() {
@@ -220,6 +227,7 @@ class SoftwareOffloadTest {
                 int count = last ? payload.length - at : 1 + random.nextInt(payload.length - at);
                 ByteBuf slice = Unpooled.directBuffer(count + 3).writeZero(3).writeBytes(payload, at, count);
                 slices.add(slice);
+                made.add(slice);
                 frame.addSlice(slice, 3, count);
                 at += count;
             }

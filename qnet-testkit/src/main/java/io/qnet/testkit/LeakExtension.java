@@ -3,39 +3,35 @@ package io.qnet.testkit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
-import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.TestInstanceFactoryContext;
 import org.junit.jupiter.api.extension.TestInstancePreConstructCallback;
 
-/** What {@link CheckLeaks} does. */
-final class LeakExtension
-        implements TestInstancePreConstructCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+/**
+ * What {@link CheckLeaks} does. Named in {@code META-INF/services/org.junit.jupiter.api.extension.Extension} of a project's tests, with JUnit's parameter {@code
+ * junit.jupiter.extensions.autodetection.enabled=true}, it does so for every test there is.
+ */
+public final class LeakExtension implements TestInstancePreConstructCallback, AfterEachCallback, AfterAllCallback {
     private static final String FOLDER = "qnet.failures";
+    private static final String BEFORE = "before";
 
-    private @Nullable LeakCheck ofTest;
-    private @Nullable LeakCheck ofClass;
+    /** Made by JUnit. */
+    public LeakExtension() {}
+
+    /** What there is before a test's instance is made is kept with the test; with one instance for a whole class, with the class. */
+    @Override
+    public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext root) {
+        return ExtensionContextScope.TEST_METHOD;
+    }
 
     @Override
     public void preConstructTestInstance(TestInstanceFactoryContext factory, ExtensionContext context) {
         GuestRegistry.clear();
-        LeakCheck check = LeakCheck.begin();
-        if (context.getTestInstanceLifecycle().orElse(Lifecycle.PER_METHOD) == Lifecycle.PER_CLASS) {
-            ofClass = check;
-        } else {
-            ofTest = check;
-        }
-    }
-
-    @Override
-    public void beforeEach(ExtensionContext context) {
-        if (ofTest == null && ofClass == null) {
-            ofTest = LeakCheck.begin();
-        }
+        store(context).computeIfAbsent(BEFORE, key -> LeakCheck.begin());
     }
 
     @Override
@@ -43,20 +39,23 @@ final class LeakExtension
         if (context.getExecutionException().isPresent()) {
             keepFrames(context);
         }
-        LeakCheck check = ofTest;
-        ofTest = null;
+        verify(context);
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        verify(context);
+    }
+
+    private static void verify(ExtensionContext context) {
+        LeakCheck check = store(context).remove(BEFORE, LeakCheck.class);
         if (check != null) {
             check.verify();
         }
     }
 
-    @Override
-    public void afterAll(ExtensionContext context) {
-        LeakCheck check = ofClass;
-        ofClass = null;
-        if (check != null) {
-            check.verify();
-        }
+    private static Store store(ExtensionContext context) {
+        return context.getStore(Namespace.create(LeakExtension.class));
     }
 
     private static void keepFrames(ExtensionContext context) throws IOException {
