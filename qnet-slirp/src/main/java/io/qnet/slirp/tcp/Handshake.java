@@ -25,6 +25,8 @@ final class Handshake {
     private static final int MIN_MTU6 = 1280;
     private static final int HEADERS6 = 60;
 
+    private static final int[] PLATEAUS = {32_000, 17_914, 8166, 4352, 2002, 1492, 1280, 1006, 508, 296};
+
     final int iss;
     /** What we tell the guest: the largest segment it may send. */
     final int ownMss;
@@ -40,7 +42,10 @@ final class Handshake {
     /** Our SYN or SYN|ACK is to be sent. */
     private boolean due;
 
+    /** How often our SYN was sent, and how often because nothing answered it; a guest that repeats its own SYN hastens the first, not the second. */
     private int transmissions;
+
+    private int timeouts;
     private long sentNanos;
     final Deadline retransmit = new Deadline();
     /** The guest's SYN as it came, for an ICMP error that quotes it. */
@@ -111,6 +116,17 @@ final class Handshake {
         return Math.min(sendMss(), withoutOptions(Math.max(mtu, least) - (ipv4 ? HEADERS4 : HEADERS6)));
     }
 
+    /** RFC 1191 §7.1: the next smaller size that networks have, if an error states none. */
+    int lowerPlateau(int mss) {
+        int size = mss + (timestamps ? TcpOptions.LENGTH_TIMESTAMPS : 0) + (ipv4 ? HEADERS4 : HEADERS6);
+        for (int plateau : PLATEAUS) {
+            if (plateau < size) {
+                return plateau;
+            }
+        }
+        return MIN_MTU4;
+    }
+
     private int withoutOptions(int mss) {
         return Math.max(MIN_MSS, mss) - (timestamps ? TcpOptions.LENGTH_TIMESTAMPS : 0);
     }
@@ -130,8 +146,10 @@ final class Handshake {
         if (transmissions == 0) {
             sentNanos = nowNanos;
         }
-        transmissions++;
-        retransmit.set(nowNanos + Math.min(rtoNanos << (transmissions - 1), RttEstimator.MAX_RTO));
+        transmissions = Math.min(transmissions + 1, 2);
+        if (!retransmit.isSet()) {
+            retransmit.set(nowNanos + Math.min(rtoNanos << timeouts, RttEstimator.MAX_RTO));
+        }
     }
 
     /** The deadline has come; false if it was the last. */
@@ -139,7 +157,7 @@ final class Handshake {
         if (retransmit.isDue(nowNanos)) {
             retransmit.clear();
             due = true;
-            return transmissions < MAX_TRANSMISSIONS;
+            return ++timeouts < MAX_TRANSMISSIONS;
         }
         return true;
     }

@@ -291,8 +291,10 @@ final class Receiver {
 
     /** Whether a SYN begins after everything that this connection has had (RFC 9293 §3.10.7.4, RFC 6191). */
     boolean isLaterConnection(Segment syn) {
-        boolean later = timestamps && syn.header.hasTimestamps() && greaterThan(syn.header.timestampValue(), tsRecent);
-        return later || greaterThan(syn.seq, rcvNxt);
+        if (timestamps && syn.header.hasTimestamps() && syn.header.timestampValue() != tsRecent) {
+            return greaterThan(syn.header.timestampValue(), tsRecent);
+        }
+        return greaterThan(syn.seq, rcvNxt);
     }
 
     private void noteDuplicate(int start, int end) {
@@ -308,6 +310,8 @@ final class Receiver {
         }
         finKnown = false;
         rcvNxt++;
+        // a FIN at the edge of a closed window is taken too: it needs no room
+        rcvAdv = SequenceNumber.max(rcvAdv, rcvNxt);
         ackDue = true;
         return true;
     }
@@ -324,7 +328,7 @@ final class Receiver {
         pendingBytes = pending;
         int wanted = rcvNxt + room();
         // RFC 9293 §3.8.6.2.2: not in small steps
-        if (wanted - promised >= Math.min(limit / 2, mss)) {
+        if (wanted - promised >= Math.min(most() / 2, mss)) {
             promised = wanted;
         }
         int window = Math.max(0, promised - rcvNxt);
@@ -333,8 +337,12 @@ final class Receiver {
     }
 
     private int room() {
-        long most = Math.min(limit, Math.max(budget.share(), FLOOR));
-        return (int) Math.max(0, most - pendingBytes - assembler.heldBytes());
+        return (int) Math.max(0, most() - pendingBytes - assembler.heldBytes());
+    }
+
+    /** The largest window now: the limit, or what memory there is. */
+    private int most() {
+        return (int) Math.min(limit, Math.max(budget.share(), FLOOR));
     }
 
     /** A segment with our acknowledgement and this window was sent. */
@@ -361,7 +369,7 @@ final class Receiver {
         budget.charge(pending - pendingBytes);
         pendingBytes = pending;
         int gain = rcvNxt + room() - promised;
-        if (gain >= Math.min(limit / 2, 2 * mss) && promised - rcvNxt < limit / 2) {
+        if (gain >= Math.min(most() / 2, 2 * mss) && promised - rcvNxt < limit / 2) {
             ackDue = true;
         }
     }

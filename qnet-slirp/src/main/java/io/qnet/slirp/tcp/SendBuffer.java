@@ -187,6 +187,15 @@ final class SendBuffer {
         return (int) Math.min(reach, max);
     }
 
+    /** Of the {@code max} bytes before {@code end}, so many of the last that they lie in at most {@code maxSlices} buffers. */
+    int reachableBefore(long end, int max, int maxSlices) {
+        int bytes = max;
+        while (bytes > 0 && reachable(end - bytes, bytes, maxSlices) < bytes) {
+            bytes -= bytes / 2;
+        }
+        return bytes;
+    }
+
     /** Appends {@code bytes} from {@code position} on to a packet, as slices. */
     void gather(long position, int bytes, OutPacket packet) {
         seek(position);

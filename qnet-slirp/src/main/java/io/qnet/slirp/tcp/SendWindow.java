@@ -34,7 +34,12 @@ final class SendWindow {
 
     /** Takes the window of a segment whatever came before: the one that opened the connection, where it is not scaled, or that ended the handshake. */
     void first(Segment segment) {
-        take(segment, segment.has(Tcp.SYN) ? segment.window : segment.window << shift);
+        take(segment, scaled(segment));
+    }
+
+    /** RFC 7323 §2.2: the window of a segment with SYN is never scaled. The header is asked, since the SYN may have been taken off the segment. */
+    private int scaled(Segment segment) {
+        return (segment.header.flags() & Tcp.SYN) != 0 ? segment.window : segment.window << shift;
     }
 
     /**
@@ -48,7 +53,7 @@ final class SendWindow {
             return false;
         }
         int before = window;
-        take(segment, segment.window << shift);
+        take(segment, scaled(segment));
         return window != before;
     }
 

@@ -133,8 +133,7 @@ final class Sender {
     /** How many bytes may be read from the host now: twice what can be on its way, within limits and budget, less what waits. */
     long readCredit() {
         long flight = 2L * Math.min(congestion.cwnd(), window.bytes());
-        long limit = Math.min(Math.max(flight, MIN_LIMIT), MAX_LIMIT);
-        limit = Math.min(limit, Math.max(budget.share(), FLOOR));
+        long limit = Math.min(Math.min(Math.max(flight, MIN_LIMIT), MAX_LIMIT), Math.max(budget.share(), FLOOR));
         return Math.max(0, limit - buffer.pinnedBytes());
     }
 
@@ -145,10 +144,12 @@ final class Sender {
     /**
      * Segments may not be larger from now on; what is on its way was and is sent again, which is no sign of congestion (RFC 1191 §6.5).
      *
-     * @param about a sequence number on its way that was too large
+     * @param about a sequence number on its way
+     * @param mtu what the path takes; 0 if that was not said
      * @return whether that is less than before
      */
-    boolean limitMss(int about, int most) {
+    boolean limitMss(int about, int mtu, Handshake agreed) {
+        int most = agreed.sendMss(mtu > 0 ? mtu : agreed.lowerPlateau(mss));
         if (most >= mss || !SequenceNumber.inWindow(about, board.una(), board.outstanding())) {
             return false;
         }
@@ -424,15 +425,14 @@ final class Sender {
     }
 
     private boolean resendLast(long now) {
-        int sequences = Math.min(board.nxt() - board.start(board.rangeCount() - 1), mss);
-        int start = board.nxt() - sequences;
-        boolean fin = finSent;
-        int data = sequences - (fin ? 1 : 0);
-        int flags = Tcp.ACK | (fin ? Tcp.FIN : 0);
-        if (!emission.sendText(start, flags, buffer, start - board.una(), data, mss, now)) {
+        int fin = finSent ? 1 : 0;
+        int most = Math.min(board.nxt() - board.start(board.rangeCount() - 1), mss) - fin;
+        int data = buffer.reachableBefore(board.outstanding() - fin, most, Frame.MAX_SLICES);
+        int start = board.nxt() - fin - data;
+        if (!emission.sendText(start, Tcp.ACK | fin * Tcp.FIN, buffer, start - board.una(), data, mss, now)) {
             return false;
         }
-        board.resentLast(sequences, now);
+        board.resentLast(data + fin, now);
         counters.retransmits.increment();
         return true;
     }

@@ -34,6 +34,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
     private final Liveness liveness = new Liveness();
     private final Transmission transmission;
     private final Challenges challenges;
+    private final Acceptance acceptance;
 
     private TcpState state = TcpState.CLOSED;
     /** Why the host's stream has failed; taken by the next {@link #transmit}. */
@@ -58,6 +59,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         handshake = new Handshake(iss, stack.mtu(), flow.guest().isIpv4());
         receiver = new Receiver(stack.allocator(), stack.budget(), stack.counters());
         challenges = new Challenges(receiver, stack.counters());
+        acceptance = new Acceptance(receiver, challenges, stack.counters());
         emission = new Emission(stack.writer(), flow, timestampOffset, handshake, receiver, host);
         sender = new Sender(emission, stack.allocator(), stack.budget(), stack.counters());
         transmission = new Transmission(handshake, receiver, sender, emission, liveness, host, stack.counters());
@@ -183,10 +185,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
 
     /** First step: is any of it new and within the window? */
     private boolean checkSequence(Segment segment) {
-        boolean reset = segment.has(Tcp.RST);
-        if (!reset && receiver.isOldDuplicate(segment, now)) {
-            stack.counters().oldDuplicates.increment();
-            challenges.challenge(now);
+        if (!acceptance.isNew(segment, now)) {
             return false;
         }
         if (state == TcpState.SYN_RECEIVED && segment.seq == handshake.irs() && segment.has(Tcp.SYN)) {
@@ -198,31 +197,13 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
             segment.dropSyn();
             receiver.ackNow();
         }
-        int rcvNxt = receiver.rcvNxt();
-        int window = receiver.rcvWnd();
-        boolean acceptable = SequenceNumber.acceptable(segment.seq, segment.length(), rcvNxt, window);
-        // with a closed window, its acknowledgement is still good
-        if (acceptable || (window == 0 && segment.seq == rcvNxt)) {
-            receiver.takeTimestamp(segment, now);
+        if (acceptance.isAcceptable(segment, now)) {
             return true;
         }
-        stack.counters().outOfWindow.increment();
-        if (!reset) {
-            answerOutside(segment);
+        if (state == TcpState.TIME_WAIT && segment.has(Tcp.FIN) && !segment.has(Tcp.RST)) {
+            startTimeWait();
         }
         return false;
-    }
-
-    private void answerOutside(Segment segment) {
-        if (segment.payloadLength > 0 || segment.has(Tcp.FIN)) {
-            // sent again, most likely because our acknowledgement was lost
-            if (state == TcpState.TIME_WAIT && segment.has(Tcp.FIN)) {
-                startTimeWait();
-            }
-            receiver.onOutside(segment);
-        } else {
-            challenges.challenge(now);
-        }
     }
 
     /** Second step (RFC 5961 §3): a reset counts only at the exact place. */
@@ -312,12 +293,24 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
         }
     }
 
-    /** A packet to the guest was too large for its path. */
-    void onPathMtu(int quotedSequence, int mtu) {
-        if (state.sendsData() && sender.limitMss(quotedSequence, handshake.sendMss(mtu))) {
-            stack.counters().pathMtus.increment();
-            stack.due(this);
+    /** A packet to the guest was too large for its path; whether that is believed. */
+    boolean onPathMtu(int quotedSequence, int mtu) {
+        if (!state.sendsData() || !sender.limitMss(quotedSequence, mtu, handshake)) {
+            return false;
         }
+        stack.counters().pathMtus.increment();
+        stack.due(this);
+        return true;
+    }
+
+    /** The guest cannot be reached; whether that is believed. */
+    boolean onUnreachable(int quotedSequence) {
+        if (state != TcpState.SYN_SENT || quotedSequence != handshake.iss) {
+            return false;
+        }
+        stack.counters().icmpUnreachable.increment();
+        discard();
+        return true;
     }
 
     // ---- the host

@@ -39,6 +39,8 @@ final class TcpCounters {
     final Counter outputRefused;
     final Counter failed;
     final Counter pathMtus;
+    final Counter icmpUnreachable;
+    final Counter icmpIgnored;
 
     TcpCounters(Counters counters) {
         segmentsIn = counters.counter("tcp.segments-in");
@@ -75,5 +77,7 @@ final class TcpCounters {
         outputRefused = counters.counter("tcp.output-refused");
         failed = counters.counter("tcp.failed");
         pathMtus = counters.counter("tcp.path-mtus");
+        icmpUnreachable = counters.counter("tcp.icmp-unreachable");
+        icmpIgnored = counters.counter("tcp.drop.icmp");
     }
 }

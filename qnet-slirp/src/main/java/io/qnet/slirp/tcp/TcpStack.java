@@ -46,9 +46,7 @@ public final class TcpStack {
 
     private final IdleList established = new IdleList();
 
-    private @Nullable TcpConnection firstDue;
-    private @Nullable TcpConnection lastDue;
-    private int dueCount;
+    private final DueQueue due = new DueQueue();
     private boolean blocked;
     private boolean closed;
 
@@ -226,14 +224,21 @@ public final class TcpStack {
     }
 
     /**
-     * The path to a guest takes packets of at most {@code mtu} bytes (ICMP fragmentation needed, ICMPv6 packet too big): what is on its way to it is sent again in smaller segments.
+     * A guest, or a router behind it, says by ICMP or ICMPv6 that a segment did not arrive. Of what is too large smaller segments are sent again; a guest that cannot be reached ends a connection that the
+     * host opens, and no other (RFC 5927 §5.2: where both have spoken already, such an error passes, or the retransmissions end).
      *
-     * @param quotedSequence the sequence number in the packet that the error quotes; errors about anything but what is on its way are not believed (RFC 5927 §4.1)
+     * @param flow the ends of the quoted segment, its destination as {@link TcpFlow#guest}
+     * @param quotedSequence its sequence number; errors about anything but what is on its way are not believed (RFC 5927 §4.1)
+     * @param mtu of {@link PathError#TOO_LARGE}, the MTU that it states; 0 for none (RFC 1191 §5)
      */
-    public void onPathMtu(TcpFlow flow, int quotedSequence, int mtu) {
+    public void onIcmpError(TcpFlow flow, PathError error, int quotedSequence, int mtu) {
         TcpConnection connection = table.find(flow.guest(), flow.guestPort(), flow.host(), flow.hostPort());
-        if (connection != null) {
-            connection.onPathMtu(quotedSequence, mtu);
+        boolean believed = connection != null
+                && (error == PathError.TOO_LARGE
+                        ? connection.onPathMtu(quotedSequence, mtu)
+                        : connection.onUnreachable(quotedSequence));
+        if (!believed) {
+            counters.icmpIgnored.increment();
         }
     }
 
@@ -309,19 +314,7 @@ public final class TcpStack {
 
     /** Lets a connection send at the end of this turn. */
     void due(TcpConnection connection) {
-        if (connection.isDue || !connection.isListed()) {
-            return;
-        }
-        connection.isDue = true;
-        connection.nextDue = null;
-        if (lastDue == null) {
-            firstDue = connection;
-        } else {
-            lastDue.nextDue = connection;
-        }
-        lastDue = connection;
-        dueCount++;
-        if (!blocked) {
+        if (connection.isListed() && due.add(connection) && !blocked) {
             loop.transmitThisTurn(transmit);
         }
     }
@@ -364,7 +357,8 @@ public final class TcpStack {
             return false;
         }
         counters.unreachable.increment();
-        if (error == HostError.NO_RESOURCES) {
+        if (error == HostError.NO_RESOURCES && table.size() > 1) {
+            transients.touch(connection);
             evict();
         }
         unreachable.unreachable(connection.flow(), error, synPacket);
@@ -417,7 +411,7 @@ public final class TcpStack {
     /** Lets every due connection send; those that have more to send go round again, behind the others. */
     void transmitDue(long nowNanos) {
         while (!blocked) {
-            TcpConnection connection = pollDue();
+            TcpConnection connection = due.poll();
             if (connection == null) {
                 return;
             }
@@ -437,20 +431,6 @@ public final class TcpStack {
         }
     }
 
-    private @Nullable TcpConnection pollDue() {
-        TcpConnection connection = firstDue;
-        if (connection != null) {
-            firstDue = connection.nextDue;
-            if (firstDue == null) {
-                lastDue = null;
-            }
-            connection.nextDue = null;
-            connection.isDue = false;
-            dueCount--;
-        }
-        return connection;
-    }
-
     private void block() {
         if (!blocked) {
             blocked = true;
@@ -460,7 +440,7 @@ public final class TcpStack {
 
     private void onSendable() {
         blocked = false;
-        if (dueCount > 0) {
+        if (!due.isEmpty()) {
             loop.transmitThisTurn(transmit);
         }
     }

@@ -241,7 +241,7 @@ class LimitsTest {
     void aSmallerPathMtuIsHonoured() {
         on(1).opened(OFFER).hostSays(new byte[4000]);
         assertThat(dialogue.take().gsoSize()).isEqualTo(1460);
-        dialogue.stack().onPathMtu(dialogue.flow, ISS + 1, 576);
+        dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS + 1, 576);
         SentSegment again = dialogue.turn().take();
         assertThat(again.seq()).isEqualTo(ISS + 1);
         assertThat(again.gsoSize()).isEqualTo(536);
@@ -252,8 +252,8 @@ class LimitsTest {
     void aPathMtuIsNotBelievedIfItQuotesNothingOnItsWay() {
         on(1).opened(OFFER).hostSays(new byte[4000]);
         dialogue.sent.clear();
-        dialogue.stack().onPathMtu(dialogue.flow, ISS + 5000, 576);
-        dialogue.stack().onPathMtu(dialogue.flow, ISS, 576);
+        dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS + 5000, 576);
+        dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS, 576);
         dialogue.turn().expectSilence();
     }
 
@@ -261,7 +261,18 @@ class LimitsTest {
     void aTinyPathMtuIsNotBelieved() {
         on(1).opened(OFFER).hostSays(new byte[4000]);
         dialogue.sent.clear();
-        dialogue.stack().onPathMtu(dialogue.flow, ISS + 1, 1);
+        dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS + 1, 1);
         assertThat(dialogue.turn().take().gsoSize()).isEqualTo(28);
+    }
+
+    @Test
+    void aPathMtuThatIsNotStatedIsThatOfTheNextSmallerNetwork() {
+        on(1).opened(OFFER).hostSays(new byte[4000]);
+        dialogue.sent.clear();
+        dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS + 1, 0);
+        assertThat(dialogue.turn().take().gsoSize()).isEqualTo(1452);
+        dialogue.sent.clear();
+        dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS + 1, 0);
+        assertThat(dialogue.turn().take().gsoSize()).isEqualTo(1240);
     }
 }
