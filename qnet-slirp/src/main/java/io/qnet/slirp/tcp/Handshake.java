@@ -25,8 +25,6 @@ final class Handshake {
     private static final int MIN_MTU6 = 1280;
     private static final int HEADERS6 = 60;
 
-    private static final int[] PLATEAUS = {32_000, 17_914, 8166, 4352, 2002, 1492, 1280, 1006, 508, 296};
-
     final int iss;
     /** What we tell the guest: the largest segment it may send. */
     final int ownMss;
@@ -114,17 +112,6 @@ final class Handshake {
     int sendMss(int mtu) {
         int least = ipv4 ? MIN_MTU4 : MIN_MTU6;
         return Math.min(sendMss(), withoutOptions(Math.max(mtu, least) - (ipv4 ? HEADERS4 : HEADERS6)));
-    }
-
-    /** RFC 1191 §7.1: the next smaller size that networks have, if an error states none. */
-    int lowerPlateau(int mss) {
-        int size = mss + (timestamps ? TcpOptions.LENGTH_TIMESTAMPS : 0) + (ipv4 ? HEADERS4 : HEADERS6);
-        for (int plateau : PLATEAUS) {
-            if (plateau < size) {
-                return plateau;
-            }
-        }
-        return MIN_MTU4;
     }
 
     private int withoutOptions(int mss) {

@@ -145,11 +145,9 @@ final class Sender {
      * Segments may not be larger from now on; what is on its way was and is sent again, which is no sign of congestion (RFC 1191 §6.5).
      *
      * @param about a sequence number on its way
-     * @param mtu what the path takes; 0 if that was not said
      * @return whether that is less than before
      */
-    boolean limitMss(int about, int mtu, Handshake agreed) {
-        int most = agreed.sendMss(mtu > 0 ? mtu : agreed.lowerPlateau(mss));
+    boolean limitMss(int about, int most) {
         if (most >= mss || !SequenceNumber.inWindow(about, board.una(), board.outstanding())) {
             return false;
         }

@@ -295,7 +295,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
 
     /** A packet to the guest was too large for its path; whether that is believed. */
     boolean onPathMtu(int quotedSequence, int mtu) {
-        if (!state.sendsData() || !sender.limitMss(quotedSequence, mtu, handshake)) {
+        if (!state.sendsData() || !sender.limitMss(quotedSequence, handshake.sendMss(mtu))) {
             return false;
         }
         stack.counters().pathMtus.increment();

@@ -229,7 +229,7 @@ public final class TcpStack {
      *
      * @param flow the ends of the quoted segment, its destination as {@link TcpFlow#guest}
      * @param quotedSequence its sequence number; errors about anything but what is on its way are not believed (RFC 5927 §4.1)
-     * @param mtu of {@link PathError#TOO_LARGE}, the MTU that it states; 0 for none (RFC 1191 §5)
+     * @param mtu of {@link PathError#TOO_LARGE}, what the path takes
      */
     public void onIcmpError(TcpFlow flow, PathError error, int quotedSequence, int mtu) {
         TcpConnection connection = table.find(flow.guest(), flow.guestPort(), flow.host(), flow.hostPort());

@@ -264,15 +264,4 @@ class LimitsTest {
         dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS + 1, 1);
         assertThat(dialogue.turn().take().gsoSize()).isEqualTo(28);
     }
-
-    @Test
-    void aPathMtuThatIsNotStatedIsThatOfTheNextSmallerNetwork() {
-        on(1).opened(OFFER).hostSays(new byte[4000]);
-        dialogue.sent.clear();
-        dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS + 1, 0);
-        assertThat(dialogue.turn().take().gsoSize()).isEqualTo(1452);
-        dialogue.sent.clear();
-        dialogue.stack().onIcmpError(dialogue.flow, PathError.TOO_LARGE, ISS + 1, 0);
-        assertThat(dialogue.turn().take().gsoSize()).isEqualTo(1240);
-    }
 }
