@@ -1,7 +1,6 @@
 package io.qnet;
 
 import io.qnet.NetworkInfo.EndpointInfo;
-import io.qnet.NetworkInfo.FilterInfo;
 import io.qnet.NetworkInfo.HubInfo;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,14 +26,19 @@ final class Clients {
     private final Map<Integer, Hub> hubs = new LinkedHashMap<>();
     /** Netdevs that came by {@code -net}, which QEMU does not delete. */
     private final Set<String> legacy = new HashSet<>();
-    /** Where each filter is, by its id. */
-    private final Map<String, Port> filterPorts = new LinkedHashMap<>();
+
+    private final Filters filters;
     /** Ports that were made for a member and go with it. */
     private final Map<Endpoint, HubPort> ownPorts = new LinkedHashMap<>();
 
     Clients(Network network, NetdevContext context) {
         this.network = network;
         this.context = context;
+        filters = new Filters(network);
+    }
+
+    Filters filters() {
+        return filters;
     }
 
     Hub hub(int id) {
@@ -92,28 +96,6 @@ final class Clients {
 
     void markLegacy(String name) {
         legacy.add(name);
-    }
-
-    /** QEMU's {@code object_add filter-…}: puts a filter at the end of a netdev's chain. */
-    void addFilter(String id, String netdev, FrameFilter filter, FrameFilter.@Nullable Direction only) {
-        Endpoint endpoint = endpoints.get(netdev);
-        if (endpoint == null || endpoint instanceof Nic) {
-            throw new NetdevException("Parameter 'netdev' expects a network backend id");
-        }
-        if (filterPorts.containsKey(id)) {
-            throw new NetdevException("Duplicate ID '" + id + "'");
-        }
-        endpoint.port().addFilter(id, filter, only);
-        filterPorts.put(id, endpoint.port());
-    }
-
-    /** QEMU's {@code object_del}. */
-    void removeFilter(String id) {
-        Port port = filterPorts.remove(id);
-        if (port == null) {
-            throw new NetdevException("object '" + id + "' not found");
-        }
-        port.removeFilter(id);
     }
 
     void connect(Endpoint one, Endpoint other) {
@@ -230,9 +212,6 @@ final class Clients {
 
     private EndpointInfo info(Endpoint endpoint) {
         Port peer = endpoint.port().peer();
-        List<FilterInfo> filters = endpoint.port().filters().slots().stream()
-                .map(slot -> new FilterInfo(slot.id, slot.filter.type(), slot.filter.info()))
-                .toList();
         return new EndpointInfo(
                 endpoint.id(),
                 endpoint.type(),
@@ -240,7 +219,7 @@ final class Clients {
                 endpoint.port().isLinkUp(),
                 peer == null ? null : peer.name(),
                 hubOf(endpoint, peer),
-                filters,
+                Filters.info(endpoint.port()),
                 endpoint.port().counters().snapshot());
     }
 
@@ -319,7 +298,7 @@ final class Clients {
         } catch (RuntimeException | Error e) {
             context.loop().taskFailed(endpoint.id(), e);
         }
-        filterPorts.values().removeIf(port -> port == endpoint.port());
+        filters.forget(endpoint.port());
         endpoint.port().close();
         if (endpoint instanceof Nic nic) {
             defaults.free(nic.mac());

@@ -13,20 +13,41 @@ final class FilterChain {
     static final class Slot {
         final String id;
         final FrameFilter filter;
-        final @Nullable Direction only;
+        final FilterPlace place;
         private final FrameFilter.Passage tx;
         private final FrameFilter.Passage rx;
+        private boolean enabled;
 
-        Slot(Port port, String id, FrameFilter filter, @Nullable Direction only) {
+        Slot(Port port, String id, FrameFilter filter, FilterPlace place) {
             this.id = id;
             this.filter = filter;
-            this.only = only;
+            this.place = place;
+            enabled = place.enabled();
             tx = frame -> port.injectTx(frame, this);
             rx = frame -> port.injectRx(frame, this);
         }
 
+        boolean isEnabled() {
+            return enabled;
+        }
+
+        /** QEMU: a filter that is off lets everything pass. */
+        void setEnabled(boolean on) {
+            if (enabled != on) {
+                enabled = on;
+                filter.onStatus(on);
+            }
+        }
+
+        FrameFilter.@Nullable Passage onward(Direction direction) {
+            if (place.only() != null && place.only() != direction) {
+                return null;
+            }
+            return direction == Direction.TX ? tx : rx;
+        }
+
         private boolean sees(Direction direction) {
-            return only == null || only == direction;
+            return enabled && (place.only() == null || place.only() == direction);
         }
     }
 
@@ -40,8 +61,27 @@ final class FilterChain {
         return List.copyOf(slots);
     }
 
-    void add(int position, Slot slot) {
-        slots.add(position, slot);
+    /** The filter with this name, or null. */
+    @Nullable Slot find(String id) {
+        for (Slot slot : slots) {
+            if (slot.id.equals(id)) {
+                return slot;
+            }
+        }
+        return null;
+    }
+
+    /** Puts a filter where its place says; another filter that it names is in this chain. */
+    void add(Slot slot) {
+        String position = slot.place.position();
+        if (position.equals("head")) {
+            slots.add(0, slot);
+        } else if (position.startsWith("id=")) {
+            int other = slots.indexOf(find(position.substring("id=".length())));
+            slots.add(slot.place.before() ? other : other + 1, slot);
+        } else {
+            slots.add(slot);
+        }
     }
 
     boolean remove(Slot slot) {

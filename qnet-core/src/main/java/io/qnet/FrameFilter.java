@@ -1,5 +1,8 @@
 package io.qnet;
 
+import io.qnet.stat.Counters;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Looks at, changes, delays or swallows frames on their way through a port (QEMU's {@code -object filter-…}). A frame passes the filters of the sender's port for what it sends, first to last, then those of
  * the receiver's port for what it receives, last to first, and is then delivered. Loop thread only.
@@ -16,7 +19,7 @@ public interface FrameFilter {
     /** QEMU's name of the type, such as {@code filter-dump}. */
     String type();
 
-    /** The text of {@code info network} after {@code type=…}, beginning with a comma if there is any. */
+    /** The filter's own options in the text of {@code info network} after {@code type=…}, beginning with a comma if there are any. */
     default String info() {
         return "";
     }
@@ -27,6 +30,17 @@ public interface FrameFilter {
      * @return true to let it pass as it is; false if it is swallowed
      */
     boolean filter(Frame frame, Direction direction, Passage onward);
+
+    /** What happened to frames here, or null if nothing is counted. */
+    default @Nullable Counters counters() {
+        return null;
+    }
+
+    /** The filter has been put on its port. Through these passages it may send frames that did not come by it; null where it does not see that direction. */
+    default void placed(@Nullable Passage tx, @Nullable Passage rx) {}
+
+    /** The filter was switched on or off (QEMU's {@code status}); while it is off it is not asked. What it holds goes on. */
+    default void onStatus(boolean on) {}
 
     /** The filter was taken off its port, or the port is closed. What it holds is to be released. */
     default void close() {}

@@ -69,11 +69,19 @@ final class NetItems {
         } else if (item instanceof NetItem.DirectNic direct) {
             Endpoint backend = network.add(providers.configure(direct.backend()));
             network.connect(network.add(nic("", direct.nic())), backend);
-        } else if (item instanceof NetItem.Dump) {
-            throw new NetdevException("network backend 'dump' is not compiled into this binary");
+        } else if (item instanceof NetItem.Dump dump) {
+            create(dump);
         } else if (item instanceof NetItem.FilterObject filter) {
-            throw new NetdevException("invalid object type: " + filter.type());
+            network.addObject(filter);
         }
+    }
+
+    /** QEMU 2.11: net/dump.c. */
+    private void create(NetItem.Dump item) {
+        String info = "dump to " + item.file() + " (len=" + item.maxBytes() + ")";
+        FrameFilter recorder = network.createFilter(FilterProviders.dump(item));
+        network.hub(item.hub()).add(new DumpClient.Config(item.id(), recorder, info));
+        network.markLegacy(item.id());
     }
 
     private void create(NetItem.Backend item) {

@@ -4,8 +4,10 @@ import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
 import io.qnet.loop.NettyLoop;
 import io.qnet.option.NetCommandLine;
+import io.qnet.option.NetItem;
 import java.lang.System.Logger;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -131,6 +133,11 @@ public final class Network implements AutoCloseable {
         return control(clients::all);
     }
 
+    /** The endpoints of one kind, such as {@code UserNetdev.class}, in the order in which they were made. */
+    public <E extends Endpoint> List<E> endpoints(Class<E> kind) {
+        return endpoints().stream().filter(kind::isInstance).map(kind::cast).toList();
+    }
+
     /** Closes an endpoint and takes it out; a hub port that was made for it goes too. Does nothing if it is out already. */
     public void remove(Endpoint endpoint) {
         run(() -> clients.remove(endpoint));
@@ -167,6 +174,56 @@ public final class Network implements AutoCloseable {
     }
 
     /**
+     * As {@link #addNetdev(String)}, from the arguments of QMP's {@code netdev_add}.
+     *
+     * @param arguments the JSON object: values are Map, List, String, Boolean, Number or null
+     */
+    public Netdev addNetdev(Map<String, Object> arguments) {
+        NetdevProviders providers = new NetdevProviders();
+        return add(providers.configure(NetCommandLine.readNetdev(providers, arguments)));
+    }
+
+    /**
+     * Adds a filter as {@code -object} would (QEMU's {@code object_add}).
+     *
+     * @param argument such as {@code filter-dump,id=d0,netdev=u0,file=u0.pcap}, or JSON
+     * @throws io.qnet.option.OptionException if it is refused, in QEMU's words
+     * @throws NetdevException if it has no place, or what it needs cannot be opened
+     */
+    public void addObject(String argument) {
+        addObject(NetCommandLine.readObject(argument));
+    }
+
+    /**
+     * As {@link #addObject(String)}, from the arguments of QMP's {@code object-add}.
+     *
+     * @param arguments the JSON object: values are Map, List, String, Boolean, Number or null
+     */
+    public void addObject(Map<String, Object> arguments) {
+        addObject(NetCommandLine.readObject(arguments));
+    }
+
+    /**
+     * Changes an option of a filter that came as an object (QEMU's {@code qom-set}): {@code status} of any, all of a {@code filter-netem}'s, {@code interval} of a {@code filter-buffer}.
+     *
+     * @throws io.qnet.option.OptionException if the value is refused, in QEMU's words
+     * @throws NetdevException if there is none with this name, or the option cannot be changed
+     */
+    public void changeObject(String id, String option, String value) {
+        run(() -> clients.filters().change(id, option, value));
+    }
+
+    /**
+     * Puts a filter on a netdev.
+     *
+     * @param id the name of the filter, for {@link #removeFilter}
+     * @throws NetdevException if there is no such netdev or place, or a filter with that name
+     */
+    public void addFilter(String id, FilterPlace place, FrameFilter filter) {
+        run(() -> clients.filters().add(id, place, filter, clients::find));
+    }
+
+    /**
      * Puts a filter at the end of a netdev's chain (QEMU's {@code -object filter-…,netdev=NETDEV}).
      *
      * @param id the name of the filter, for {@link #removeFilter}
@@ -174,7 +231,8 @@ public final class Network implements AutoCloseable {
      * @throws NetdevException if there is no such netdev, or a filter with that name
      */
     public void addFilter(String id, String netdev, FrameFilter filter, FrameFilter.@Nullable Direction only) {
-        run(() -> clients.addFilter(id, netdev, filter, only));
+        FilterPlace place = FilterPlace.at(netdev);
+        addFilter(id, only == null ? place : place.only(only), filter);
     }
 
     /**
@@ -183,7 +241,7 @@ public final class Network implements AutoCloseable {
      * @throws NetdevException if there is none with this name
      */
     public void removeFilter(String id) {
-        run(() -> clients.removeFilter(id));
+        run(() -> clients.filters().remove(id));
     }
 
     /** What the network consists of now; {@link NetworkInfo#toText()} is QEMU's {@code info network}. */
@@ -196,17 +254,28 @@ public final class Network implements AutoCloseable {
         return control(clients::warnings);
     }
 
-    /** Stops delivery and protocol time (QEMU's {@code stop}): senders wait, timers stand still. */
+    /** Stops delivery and protocol time (QEMU's {@code stop}): senders wait, timers stand still. Listeners are told {@code STOP}. */
     public void pause() {
-        run(loop::pause);
+        run(() -> {
+            if (!loop.isPaused()) {
+                loop.pause();
+                context.event(new NetworkEvent("STOP", "", Map.of()));
+            }
+        });
     }
 
-    /** Goes on after {@link #pause()} (QEMU's {@code cont}): all that waits is delivered, in order. */
+    /** Whether it is {@linkplain #pause() stopped}. */
+    public boolean isPaused() {
+        return control(loop::isPaused);
+    }
+
+    /** Goes on after {@link #pause()} (QEMU's {@code cont}): all that waits is delivered, in order. Listeners are told {@code RESUME}. */
     public void resume() {
         run(() -> {
             if (loop.isPaused()) {
                 loop.resume();
                 clients.all().forEach(each -> each.port().resumed());
+                context.event(new NetworkEvent("RESUME", "", Map.of()));
             }
         });
     }
@@ -286,6 +355,15 @@ public final class Network implements AutoCloseable {
                 loop.taskFailed(each, e);
             }
         }
+    }
+
+    void addObject(NetItem.FilterObject object) {
+        run(() -> clients.filters().add(object, clients::find));
+    }
+
+    /** Makes the filter of an object that is to stand on no chain. */
+    FrameFilter createFilter(NetItem.FilterObject object) {
+        return control(() -> clients.filters().create(object));
     }
 
     /** Notes that a netdev came by {@code -net}. */

@@ -47,8 +47,10 @@ public record NetworkInfo(List<HubInfo> hubs, List<EndpointInfo> endpoints) {
      * @param id its name
      * @param type QEMU's name of its type
      * @param info what follows the type in {@code info network}, beginning with a comma if there is any
+     * @param enabled whether it is at work (QEMU's {@code status})
+     * @param counters what happened to frames in it, by name
      */
-    public record FilterInfo(String id, String type, String info) {}
+    public record FilterInfo(String id, String type, String info, boolean enabled, Map<String, Long> counters) {}
 
     /** The endpoint with this name, or null. */
     public @Nullable EndpointInfo endpoint(String name) {

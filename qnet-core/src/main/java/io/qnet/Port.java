@@ -239,17 +239,11 @@ public final class Port {
         return filters;
     }
 
-    /** Puts a filter at the end of the chain. */
-    void addFilter(String id, FrameFilter filter, FrameFilter.@Nullable Direction only) {
-        filters.add(filters.slots().size(), new FilterChain.Slot(this, id, filter, only));
-    }
-
-    void removeFilter(String id) {
-        for (FilterChain.Slot slot : filters.slots()) {
-            if (slot.id.equals(id)) {
-                removeFilter(slot);
-            }
-        }
+    FilterChain.Slot addFilter(String id, FrameFilter filter, FilterPlace place) {
+        FilterChain.Slot slot = new FilterChain.Slot(this, id, filter, place);
+        filters.add(slot);
+        guarded(() -> filter.placed(slot.onward(FrameFilter.Direction.TX), slot.onward(FrameFilter.Direction.RX)));
+        return slot;
     }
 
     void removeFilter(FilterChain.Slot slot) {

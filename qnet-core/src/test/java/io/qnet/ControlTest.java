@@ -45,7 +45,7 @@ class ControlTest extends CoreFixture {
                          \\ n1: index=0,type=user,probe
                         n3: index=0,type=user,probe
                         filters:
-                          - f0: type=filter-tagging,tag=1
+                          - f0: type=filter-tagging,tag=1,position=tail,status=on,insert=behind,netdev=n3,queue=all
                         """);
     }
 

@@ -27,6 +27,10 @@ final class Usage {
                         "TYPE[,vlan=N][,OPTION=VALUE...]",
                         "A NIC or a back end on hub N (0 if not said): nic, user, socket."))
                 .addOption(option("-nic", "TYPE[,OPTION=VALUE...]", "A NIC and a back end, joined directly."))
+                .addOption(option(
+                        "-object",
+                        "filter-TYPE,id=ID,netdev=ID[,OPTION=VALUE...]",
+                        "A filter at a netdev: filter-dump (pcap), filter-buffer, filter-netem (a bad line)."))
                 .addOption(option("-transport", "epoll|nio", "How sockets are waited for; epoll where there is one."))
                 .addOption(
                         OptionSpec.builder("--help").description("This text.").build())

@@ -65,6 +65,7 @@ public final class Impairment implements FrameFilter {
     }
 
     /** What happened to frames, both ways together. */
+    @Override
     public Counters counters() {
         return counters;
     }
@@ -91,6 +92,18 @@ public final class Impairment implements FrameFilter {
         }
         line.leaveDue();
         return false;
+    }
+
+    @Override
+    public String info() {
+        return config.toText();
+    }
+
+    @Override
+    public void onStatus(boolean on) {
+        if (!on) {
+            close();
+        }
     }
 
     @Override

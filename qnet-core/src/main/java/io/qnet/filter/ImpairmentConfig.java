@@ -1,6 +1,7 @@
 package io.qnet.filter;
 
 import io.qnet.NetdevException;
+import java.math.BigDecimal;
 import java.time.Duration;
 
 /**
@@ -30,6 +31,8 @@ public record ImpairmentConfig(
         long rateBitsPerSecond,
         long limitBytes,
         long seed) {
+    private static final double NANOS_A_MICRO = 1000;
+
     /** A perfect line. */
     public static final ImpairmentConfig NONE = new ImpairmentConfig(0, 1, 0, 0, 0, 0, 1_000_000, 0, 0, 1 << 20, 0);
 
@@ -167,6 +170,27 @@ public record ImpairmentConfig(
                 rateBitsPerSecond,
                 limitBytes,
                 value);
+    }
+
+    /** What is bad about it, as options: {@code ,loss=0.01,delay=20000us}. Empty for a perfect line. */
+    String toText() {
+        StringBuilder text = new StringBuilder();
+        append(text, "loss", loss, "");
+        append(text, "burst", burst == 1 ? 0 : burst, "");
+        append(text, "delay", delayNanos / NANOS_A_MICRO, "us");
+        append(text, "jitter", jitterNanos / NANOS_A_MICRO, "us");
+        append(text, "duplicate", duplicate, "");
+        append(text, "reorder", reorder, "");
+        append(text, "corrupt", corrupt, "");
+        append(text, "rate", rateBitsPerSecond, "");
+        return text.toString();
+    }
+
+    private static void append(StringBuilder text, String name, double value, String unit) {
+        if (value != 0) {
+            String number = BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+            text.append(',').append(name).append('=').append(number).append(unit);
+        }
     }
 
     private static void checkProbability(String name, double value) {

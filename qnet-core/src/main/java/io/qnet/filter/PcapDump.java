@@ -16,7 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Writes the frames that pass to a pcap file (QEMU's {@code filter-dump}, {@code net/dump.c}): microseconds, Ethernet, the byte order of x86. A super-frame is one record, its checksum still open.
+ * Writes the frames that pass to a pcap file (QEMU's {@code filter-dump}, {@code net/dump.c}): microseconds, Ethernet, the byte order of x86; a file whose name ends in {@code .pcapng} has that format,
+ * with nanoseconds and directions. A super-frame is one record, its checksum still open.
  *
  * <p>Frames are copied into a bounded buffer on the loop and written by a thread that may block. What does not fit while the disk is slow is not written and counted ({@code dump.dropped}); so is what
  * comes after a write failed, or after {@code maxBytes}.
@@ -26,19 +27,15 @@ public final class PcapDump implements FrameFilter {
     public static final int DEFAULT_SNAP_LENGTH = 65_536;
 
     private static final int BUFFER_BYTES = 1 << 20;
-    private static final int FILE_HEADER_BYTES = 24;
-    private static final int RECORD_HEADER_BYTES = 16;
-    private static final int MAGIC_MICROSECONDS = 0xa1b2c3d4;
-    private static final int LINKTYPE_ETHERNET = 1;
-    private static final long NANOS_A_MICRO = 1000;
-    private static final long MICROS_A_SECOND = 1_000_000;
+    private static final long NANOS_A_MILLI = 1_000_000;
 
     private final Loop loop;
     private final Path path;
     private final FileChannel file;
     private final int snapLength;
     private final long maxBytes;
-    private final long startMicros;
+    private final CaptureFormat format;
+    private final long startWallNanos;
     private final long startNanos;
     private final byte[] record = new byte[Port.MAX_FRAME_BYTES];
     private final Counters counters = new Counters();
@@ -50,7 +47,7 @@ public final class PcapDump implements FrameFilter {
     private ByteBuffer writing = buffer();
     private boolean writerRuns;
     private boolean closed;
-    private long acceptedBytes = FILE_HEADER_BYTES;
+    private long acceptedBytes;
 
     private PcapDump(Loop loop, Path path, FileChannel file, int snapLength, long maxBytes, long startMillis) {
         this.loop = loop;
@@ -58,9 +55,11 @@ public final class PcapDump implements FrameFilter {
         this.file = file;
         this.snapLength = snapLength;
         this.maxBytes = maxBytes;
-        startMicros = startMillis * 1000;
+        startWallNanos = startMillis * NANOS_A_MILLI;
         startNanos = loop.nowNanos();
-        putFileHeader(filling);
+        format = path.toString().endsWith(".pcapng") ? new PcapngFormat(snapLength) : new PcapFormat(snapLength);
+        format.putFileHeader(filling);
+        acceptedBytes = filling.position();
     }
 
     /**
@@ -89,6 +88,7 @@ public final class PcapDump implements FrameFilter {
     }
 
     /** Counters: {@code dump.dropped}. */
+    @Override
     public Counters counters() {
         return counters;
     }
@@ -101,14 +101,14 @@ public final class PcapDump implements FrameFilter {
     @Override
     public boolean filter(Frame frame, Direction direction, Passage onward) {
         int kept = Math.min(snapLength, frame.length());
-        int bytes = RECORD_HEADER_BYTES + kept;
+        int bytes = format.recordBytes(kept);
         synchronized (lock) {
             if (closed || finished.isDone() || filling.remaining() < bytes || acceptedBytes + bytes > maxBytes) {
                 dropped.increment();
                 return true;
             }
             acceptedBytes += bytes;
-            putRecord(frame, kept);
+            putRecord(frame, kept, direction);
             startWriter();
         }
         return true;
@@ -172,25 +172,14 @@ public final class PcapDump implements FrameFilter {
         }
     }
 
-    private void putRecord(Frame frame, int kept) {
-        long micros = startMicros + (loop.nowNanos() - startNanos) / NANOS_A_MICRO;
-        filling.putInt((int) (micros / MICROS_A_SECOND));
-        filling.putInt((int) (micros % MICROS_A_SECOND));
-        filling.putInt(kept);
-        filling.putInt(frame.length());
+    private void putRecord(Frame frame, int kept, Direction direction) {
         if (kept <= frame.headLength()) {
             frame.head().getBytes(frame.headIndex(), record, 0, kept);
         } else {
             frame.getBytes(record, 0);
         }
-        filling.put(record, 0, kept);
-    }
-
-    private void putFileHeader(ByteBuffer target) {
-        target.putInt(MAGIC_MICROSECONDS);
-        target.putShort((short) 2).putShort((short) 4);
-        target.putInt(0).putInt(0);
-        target.putInt(snapLength).putInt(LINKTYPE_ETHERNET);
+        long wallNanos = startWallNanos + (loop.nowNanos() - startNanos);
+        format.putRecord(filling, wallNanos, record, kept, frame.length(), direction);
     }
 
     private static ByteBuffer buffer() {

@@ -59,10 +59,13 @@ public final class FilterSchemas {
             .int64("seed")
             .build();
 
+    /** {@code filter-replay}: lets everything pass, as QEMU's does when nothing is recorded or replayed. */
+    public static final OptionSchema REPLAY = filter("filter-replay").build();
+
     private static final Map<String, OptionSchema> BY_TYPE = new LinkedHashMap<>();
 
     static {
-        for (OptionSchema schema : List.of(DUMP, BUFFER, MIRROR, REDIRECTOR, NETEM)) {
+        for (OptionSchema schema : List.of(DUMP, BUFFER, MIRROR, REDIRECTOR, NETEM, REPLAY)) {
             BY_TYPE.put(schema.type(), schema);
         }
     }
@@ -74,7 +77,8 @@ public final class FilterSchemas {
         return BY_TYPE.get(type);
     }
 
-    static List<String> types() {
+    /** All types, for messages. */
+    public static List<String> types() {
         return List.copyOf(BY_TYPE.keySet());
     }
 

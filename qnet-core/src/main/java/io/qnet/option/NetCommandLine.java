@@ -110,6 +110,33 @@ public final class NetCommandLine {
     }
 
     /**
+     * Reads the argument of one {@code -object}, as a monitor's {@code object_add} has it: classic or JSON.
+     *
+     * @throws OptionException in QEMU's words
+     */
+    public static NetItem.FilterObject readObject(String argument) {
+        OptionReader reader = argument.startsWith("{")
+                ? NetdevReader.modern(argument, "qom-type")
+                : new OptsReader(QemuOpts.parse(argument, "qom-type"));
+        return checked(NetItemFactory.filter("-object " + argument, reader));
+    }
+
+    /**
+     * Reads one object from the arguments of QMP's {@code object-add}.
+     *
+     * @param arguments the JSON object: values are Map, List, String, Boolean, Number or null
+     * @throws OptionException in QEMU's words
+     */
+    public static NetItem.FilterObject readObject(Map<String, Object> arguments) {
+        return checked(NetItemFactory.filter("", TreeReader.ofJson(arguments)));
+    }
+
+    private static NetItem.FilterObject checked(NetItem.FilterObject object) {
+        object.options().schema().check(object.options(), false);
+        return object;
+    }
+
+    /**
      * What to create, in QEMU's order: {@code -netdev} in dotted or JSON form, other {@code -netdev}, {@code -nic}, {@code -net},
      * and last {@code -object}.
      */

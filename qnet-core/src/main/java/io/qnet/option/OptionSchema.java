@@ -76,7 +76,12 @@ public final class OptionSchema {
         return sugar;
     }
 
-    void check(OptionValues values, boolean onHub) {
+    /**
+     * Checks what relates several options; readers have done so already.
+     *
+     * @throws OptionException in QEMU's words
+     */
+    public void check(OptionValues values, boolean onHub) {
         for (Rule rule : rules) {
             rule.check(values, onHub);
         }

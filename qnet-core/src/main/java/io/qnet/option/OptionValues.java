@@ -135,6 +135,19 @@ public final class OptionValues {
         return string(name) != null ? this : with(name, text);
     }
 
+    /**
+     * These values with one option set from its text in the classic grammar. The schema's rules are not checked again.
+     *
+     * @throws OptionException in QEMU's words, if the text is not of the option's kind
+     */
+    public OptionValues withText(String name, String text) {
+        OptionSpec option = schema.option(name);
+        if (option == null) {
+            throw OptionException.unknown(name);
+        }
+        return with(name, new OptsReader(name, text).value(option));
+    }
+
     private OptionValues with(String name, Object value) {
         Map<String, Object> changed = new LinkedHashMap<>();
         for (OptionSpec option : schema.options()) {

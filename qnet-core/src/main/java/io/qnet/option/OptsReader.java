@@ -26,6 +26,11 @@ final class OptsReader implements OptionReader {
         }
     }
 
+    /** One option alone. */
+    OptsReader(String name, String value) {
+        put(name, value);
+    }
+
     private void put(String name, String value) {
         left.computeIfAbsent(name, key -> new ArrayList<>()).add(value);
     }
@@ -63,7 +68,8 @@ final class OptsReader implements OptionReader {
         });
     }
 
-    private Object value(OptionSpec option) {
+    /** Takes the value of one option that was given. */
+    Object value(OptionSpec option) {
         String name = option.name();
         if (option.kind() == OptionKind.LIST) {
             List<String> texts = left.remove(name);

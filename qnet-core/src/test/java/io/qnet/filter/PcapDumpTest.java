@@ -48,6 +48,46 @@ class PcapDumpTest {
     }
 
     @Test
+    void aNameThatEndsInPcapngHasThatFormatWithDirections() throws Exception {
+        Path file = folder.resolve("dump.pcapng");
+        ByteBuffer pcapng = dump(file, 128, 1 << 20, 61, 1514);
+
+        assertThat(pcapng.getInt()).isEqualTo(0x0a0d0d0a);
+        assertThat(pcapng.getInt()).isEqualTo(28);
+        assertThat(pcapng.getInt()).isEqualTo(0x1a2b3c4d);
+        pcapng.position(28);
+        assertThat(pcapng.getInt()).as("interface").isEqualTo(1);
+        assertThat(pcapng.getInt()).isEqualTo(32);
+        assertThat(pcapng.getInt()).as("Ethernet").isEqualTo(1);
+        assertThat(pcapng.getInt()).as("snap length").isEqualTo(128);
+        pcapng.position(60);
+        assertBlock(pcapng, 61, 61, 1);
+        assertBlock(pcapng, 128, 1514, 2);
+        assertThat(pcapng.hasRemaining()).isFalse();
+    }
+
+    private static void assertBlock(ByteBuffer pcapng, int kept, int length, int fill) {
+        int start = pcapng.position();
+        assertThat(pcapng.getInt()).as("packet").isEqualTo(6);
+        int bytes = pcapng.getInt();
+        assertThat(pcapng.getInt()).as("interface").isZero();
+        long nanos = (long) pcapng.getInt() << 32 | Integer.toUnsignedLong(pcapng.getInt());
+        assertThat(nanos - START_MILLIS * 1_000_000).isBetween(0L, 600_000_000_000L);
+        assertThat(pcapng.getInt()).isEqualTo(kept);
+        assertThat(pcapng.getInt()).isEqualTo(length);
+        byte[] frame = new byte[kept];
+        pcapng.get(frame);
+        assertThat(frame).containsOnly(fill);
+        pcapng.position(start + 28 + (kept + 3) / 4 * 4);
+        assertThat(pcapng.getShort()).as("flags").isEqualTo((short) 2);
+        assertThat(pcapng.getShort()).isEqualTo((short) 4);
+        assertThat(pcapng.getInt()).as("inbound").isEqualTo(1);
+        assertThat(pcapng.getInt()).isZero();
+        assertThat(pcapng.getInt()).isEqualTo(bytes);
+        assertThat(pcapng.position()).isEqualTo(start + bytes);
+    }
+
+    @Test
     void theFileStopsAtItsLimit() throws Exception {
         ByteBuffer pcap = dump(65_536, 24 + 2 * 76, 60, 60, 60);
 
@@ -65,7 +105,7 @@ class PcapDumpTest {
             network.addFilter("f", "hub0port0", dump, null);
             assertThatThrownBy(() -> network.addFilter("f", "hub0port0", dump, null))
                     .isInstanceOf(NetdevException.class)
-                    .hasMessage("Duplicate ID 'f'");
+                    .hasMessage("attempt to add duplicate property 'f' to object (type 'container')");
             network.removeFilter("f");
             assertThatThrownBy(() -> network.removeFilter("f")).hasMessage("object 'f' not found");
         }
@@ -73,7 +113,10 @@ class PcapDumpTest {
 
     /** Frames of these lengths, the first filled with 1, the next with 2... pass a hub port that is recorded. */
     private ByteBuffer dump(int snapLength, long maxBytes, int... lengths) throws Exception {
-        Path file = folder.resolve("dump.pcap");
+        return dump(folder.resolve("dump.pcap"), snapLength, maxBytes, lengths);
+    }
+
+    private ByteBuffer dump(Path file, int snapLength, long maxBytes, int... lengths) throws Exception {
         try (Network network = Network.open()) {
             Hub hub = network.hub(0);
             Nic sender = hub.add(Nic.config());
