@@ -1,5 +1,6 @@
 package io.qnet.slirp;
 
+import io.qnet.host.HostNetwork;
 import io.qnet.option.AddressPort;
 import io.qnet.option.GuestForward;
 import io.qnet.option.HostForward;
@@ -11,6 +12,8 @@ import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.service.DhcpConfig;
 import io.qnet.wire.IpAddress;
+import io.qnet.wire.Ipv6;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -105,17 +108,28 @@ record UserSettings(
         refuse(!on4 && hasIpv4Options, "IPv4 disabled but netmask/host/dns provided");
         refuse(!on6 && hasIpv6Options, "IPv6 disabled but prefix/host6/dns6 provided");
         refuse(!on4 && !on6, "IPv4 and IPv6 disabled");
+        boolean wanted6 = Boolean.TRUE.equals(config.ipv6) || hasIpv6Options || !on4;
         refuse(
-                !on4,
-                Boolean.TRUE.equals(config.ipv6)
-                        ? "'ipv6=on' without IPv4 is not supported by this version"
-                        : "'ipv4=off' is not supported by this version");
+                on6 && wanted6 && config.mtu < Ipv6.MIN_MTU,
+                "Parameter 'mtu' expects a number of 1280 at least with IPv6");
+    }
+
+    /** Whether router advertisements tell of the name server: with IPv4 beside it only if the host has an IPv6 resolver (as libslirp does) or resolvers were configured; without, whenever it can be of use. */
+    boolean tellsNameServer6(HostNetwork host) {
+        if (egress.dnsDisabled() || egress.restricted()) {
+            return false;
+        }
+        List<InetSocketAddress> servers = resolvers.isEmpty() ? host.resolvers() : resolvers;
+        return network.ipv4() && resolvers.isEmpty()
+                ? servers.stream().anyMatch(server -> server.getAddress() instanceof Inet6Address)
+                : !servers.isEmpty();
     }
 
     private static boolean isIpv4On(UserNetdevConfig config) {
         return config.ipv4 != null ? config.ipv4 : !Boolean.TRUE.equals(config.ipv6);
     }
 
+    /** Whether IPv6 is not switched off. A network whose MTU is too small for it has none all the same, as Linux does, unless it was asked for. */
     private static boolean isIpv6On(UserNetdevConfig config) {
         return config.ipv6 != null ? config.ipv6 : !Boolean.TRUE.equals(config.ipv4);
     }
@@ -137,7 +151,7 @@ record UserSettings(
                 mask,
                 IpAddress.ofIpv4(host),
                 IpAddress.ofIpv4(dns),
-                isIpv6On(config),
+                isIpv6On(config) && config.mtu >= Ipv6.MIN_MTU,
                 prefix,
                 (int) config.ipv6PrefixLength,
                 config.ipv6Host == null ? host6 : IpAddress.of(config.ipv6Host),

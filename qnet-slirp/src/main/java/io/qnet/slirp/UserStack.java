@@ -13,11 +13,13 @@ import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.icmp.Echo;
 import io.qnet.slirp.icmp.GuestErrors;
 import io.qnet.slirp.icmp.IcmpInput;
+import io.qnet.slirp.icmp.Icmpv6Input;
 import io.qnet.slirp.ip.GuestInput;
 import io.qnet.slirp.ip.GuestPort;
 import io.qnet.slirp.ip.IcmpErrors;
 import io.qnet.slirp.ip.IpOutput;
 import io.qnet.slirp.ip.LocalAddresses;
+import io.qnet.slirp.ip.NeighbourDiscovery;
 import io.qnet.slirp.ip.NeighbourTable;
 import io.qnet.slirp.ip.Reassembler;
 import io.qnet.slirp.service.DhcpServer;
@@ -25,6 +27,7 @@ import io.qnet.slirp.service.DhcpService;
 import io.qnet.slirp.service.DnsForwarder;
 import io.qnet.slirp.service.DnsStreams;
 import io.qnet.slirp.service.Resolvers;
+import io.qnet.slirp.service.RouterAdvertisements;
 import io.qnet.slirp.tcp.MemoryBudget;
 import io.qnet.slirp.tcp.TcpConfig;
 import io.qnet.slirp.tcp.TcpFlow;
@@ -33,6 +36,7 @@ import io.qnet.slirp.udp.UdpFlows;
 import io.qnet.slirp.udp.UdpInput;
 import io.qnet.slirp.udp.UdpOutput;
 import io.qnet.stat.Counters;
+import io.qnet.wire.Icmp;
 import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import java.util.ArrayList;
@@ -64,6 +68,8 @@ final class UserStack {
     private final HostForwards forwards;
     private final GuestForwards guestForwards;
     private final Loop loop;
+    private final boolean ipv6;
+    private final RouterAdvertisements advertisements;
     private final NeighbourTable neighbours = new NeighbourTable(MAX_NEIGHBOURS);
 
     UserStack(
@@ -75,6 +81,7 @@ final class UserStack {
             Counters counters) {
         this.host = host;
         this.loop = loop;
+        ipv6 = settings.network().ipv6();
         LocalAddresses local = new LocalAddresses(settings.network());
         output = new IpOutput(settings.network(), port, neighbours, settings.mtu(), random.nextInt(), loop, counters);
         IcmpErrors errors = new IcmpErrors(settings.network(), output, counters);
@@ -113,14 +120,26 @@ final class UserStack {
                 counters);
         guestForwards = new GuestForwards(settings.network(), local, egress, host);
         UdpInput udpInput = new UdpInput(local, errors, egress, udp, dns, counters);
-        if (settings.dhcpOn()) {
+        if (settings.dhcpOn() && settings.network().ipv4()) {
             DhcpServer dhcp = new DhcpServer(settings.dhcp(), counters);
             udpInput.addService(new DhcpService(settings.network(), dhcp, output, udpOutput));
         }
         udpInput.addService(forwards.answers());
-        input.ipv4().handler(Ip.ICMP, new IcmpInput(echo, guestErrors(counters), counters));
+        GuestErrors guestErrors = guestErrors(counters);
+        input.ipv4().handler(Ip.ICMP, new IcmpInput(echo, guestErrors, counters));
         input.ipv4().handler(Ip.UDP, udpInput);
-        input.ipv4().handler(Ip.TCP, new TcpInput(settings.network(), tcp, counters));
+        TcpInput tcpInput = new TcpInput(settings.network(), tcp, counters);
+        input.ipv4().handler(Ip.TCP, tcpInput);
+        advertisements = new RouterAdvertisements(
+                settings.network(), output, () -> settings.tellsNameServer6(host), loop.timers(), random, counters);
+        Icmpv6Input icmpv6 = new Icmpv6Input(echo, guestErrors, counters);
+        NeighbourDiscovery discovery = new NeighbourDiscovery(local, output, neighbours, counters);
+        icmpv6.handler(Icmp.V6_ROUTER_SOLICITATION, advertisements);
+        icmpv6.handler(Icmp.V6_NEIGHBOUR_SOLICITATION, discovery);
+        icmpv6.handler(Icmp.V6_NEIGHBOUR_ADVERTISEMENT, discovery);
+        input.ipv6().handler(Ip.ICMPV6, icmpv6);
+        input.ipv6().handler(Ip.UDP, udpInput);
+        input.ipv6().handler(Ip.TCP, tcpInput);
     }
 
     /** Who believes guests' errors: forwards before flows, as with datagrams. */
@@ -145,6 +164,9 @@ final class UserStack {
         List<HostForward> lastFirst = new ArrayList<>(rules);
         Collections.reverse(lastFirst);
         lastFirst.forEach(forwards::add);
+        if (ipv6) {
+            advertisements.start(loop.nowNanos());
+        }
     }
 
     /** Whether a frame can be taken now: not while one is being delivered, whose buffer an answer would overwrite. */
@@ -191,6 +213,7 @@ final class UserStack {
 
     /** Closes everything; the host's network is its owner's. */
     void close() {
+        advertisements.close();
         forwards.close();
         tcp.close();
         dns.close();

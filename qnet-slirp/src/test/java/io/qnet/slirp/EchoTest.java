@@ -43,7 +43,7 @@ class EchoTest extends VirtualTimeTest {
 
     @Test
     void fragmentsInAnyOrderAndTwiceAreAnsweredInFragments() {
-        user();
+        user(options -> options.ipv6(false));
         FakeGuest guest = guest();
         byte[] data = new byte[3080];
         new Random(1).nextBytes(data);

@@ -63,8 +63,9 @@ class UserOptionsTest {
                 "outbound-addr=foo|Parameter 'outbound-addr' expects an IPv4 address",
                 "outbound-addr6=1.2.3.4|Parameter 'outbound-addr6' expects an IPv6 address",
                 "max-udp=0|Parameter 'max-udp' expects a number of 1 at least",
-                "ipv6=on|'ipv6=on' without IPv4 is not supported by this version",
-                "ipv4=off|'ipv4=off' is not supported by this version",
+                "mtu=1279,ipv6=on|Parameter 'mtu' expects a number of 1280 at least with IPv6",
+                "mtu=1279,ipv6-net=fec0::/64|Parameter 'mtu' expects a number of 1280 at least with IPv6",
+                "mtu=1279,ipv4=off|Parameter 'mtu' expects a number of 1280 at least with IPv6",
                 "guestfwd=tcp::80-cmd:cat|"
                         + "Invalid guest forwarding rule 'tcp::80-cmd:cat' (a command is not supported by this version)",
                 "guestfwd=foo|Invalid guest forwarding rule 'foo'",
@@ -116,6 +117,39 @@ class UserOptionsTest {
             strings = {"ipv4=on", "ipv6=off", "ipv4=on,ipv6=on", "restrict=on", "net=10.0.2.0/27", "net=10.0.2.0/28"})
     void acceptsWhatQemuAccepts(String options) {
         assertThat(settings(options).network().ipv4()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', true, true",
+        "ipv4=on, true, false",
+        "ipv6=on, false, true",
+        "ipv4=off, false, true",
+        "ipv6=off, true, false",
+        "'ipv4=on,ipv6=on', true, true",
+        "'ipv4=off,ipv6=on', false, true",
+        "mtu=1280, true, true",
+        "mtu=1279, true, false"
+    })
+    void familiesFollowTheOptions(String options, boolean ipv4, boolean ipv6) {
+        assertThat(settings(options).network().ipv4()).isEqualTo(ipv4);
+        assertThat(settings(options).network().ipv6()).isEqualTo(ipv6);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', fec0:0:0:0:0:0:0:0, 64, fec0:0:0:0:0:0:0:2, fec0:0:0:0:0:0:0:3",
+        "ipv6-net=2001:db8::/48, 2001:db8:0:0:0:0:0:0, 48, 2001:db8:0:0:0:0:0:2, 2001:db8:0:0:0:0:0:3",
+        "'ipv6-prefix=2001:db8::10,ipv6-prefixlen=0', 2001:db8:0:0:0:0:0:10, 64, 2001:db8:0:0:0:0:0:12, 2001:db8:0:0:0:0:0:13",
+        "'ipv6-host=fec0::fe,ipv6-dns=2620:fe::fe', fec0:0:0:0:0:0:0:0, 64, fec0:0:0:0:0:0:0:fe, 2620:fe:0:0:0:0:0:fe",
+        "ipv6-dns=fec0::2, fec0:0:0:0:0:0:0:0, 64, fec0:0:0:0:0:0:0:2, fec0:0:0:0:0:0:0:2"
+    })
+    void ipv6AddressesFollowThePrefix(String options, String prefix, int length, String host, String dns) {
+        UserSettings settings = settings(options);
+        assertThat(settings.network().prefix6()).hasToString(prefix);
+        assertThat(settings.network().prefixLength6()).isEqualTo(length);
+        assertThat(settings.network().host6()).hasToString(host);
+        assertThat(settings.network().dns6()).hasToString(dns);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.qnet.testkit.FakeGuest;
 import io.qnet.testkit.VirtualNetwork;
 import io.qnet.testkit.host.SimulatedHost;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -60,6 +61,15 @@ abstract class VirtualTimeTest {
         List<byte[]> frames = guest.frames().received();
         guest.frames().clear();
         return frames;
+    }
+
+    /** An IPv6 address as frames' assertions write it. */
+    static String address(String text) {
+        return address6(text).getHostAddress();
+    }
+
+    static Inet6Address address6(String text) {
+        return (Inet6Address) at(text, 0).getAddress();
     }
 
     static InetSocketAddress at(String address, int port) {

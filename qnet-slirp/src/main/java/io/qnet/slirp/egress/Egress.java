@@ -58,7 +58,10 @@ public final class Egress {
      * @param port where it goes; 0 for ICMP
      */
     public Verdict decide(Protocol protocol, IpAddress guest, int guestPort, IpAddress to, int port) {
-        if (GuestNetwork.isHostInternal(to) || GuestNetwork.isMulticast(to) || GuestNetwork.isReserved(to)) {
+        if (GuestNetwork.isHostInternal(to)
+                || GuestNetwork.isMulticast(to)
+                || GuestNetwork.isReserved(to)
+                || isOfAnotherLink(to)) {
             dropped.increment();
             return Verdict.DROP;
         }
@@ -75,7 +78,8 @@ public final class Egress {
         if (network.isBroadcast(to)) {
             return broadcast(protocol, to, port);
         }
-        if (network.isNameServer(to)) {
+        // QEMU lets both have one IPv6 address
+        if (network.isNameServer(to) && (port == DNS_PORT || !network.isHost(to))) {
             boolean served = port == DNS_PORT && protocol != Protocol.ICMP && !config.dnsDisabled();
             return served ? Verdict.TO_RESOLVERS : Verdict.NO_ROUTE;
         }
@@ -83,6 +87,11 @@ public final class Egress {
             return config.hostLoopback() ? new Verdict.ToHost(loopbackFor(to), port) : Verdict.NO_ROUTE;
         }
         return network.contains(to) ? Verdict.NO_HOST : new Verdict.ToHost(to, port);
+    }
+
+    /** RFC 4291 §2.5.6: an address of a link is of no use beyond it, and the guests' link has no hosts but ours. */
+    private boolean isOfAnotherLink(IpAddress to) {
+        return GuestNetwork.isLinkLocal(to) && !network.isHost(to) && !network.isNameServer(to);
     }
 
     /** libslirp takes the limited broadcast for the host's loopback. So do we for datagrams; connections and echoes to a group make no sense (RFC 1122 §4.2.3.10). */

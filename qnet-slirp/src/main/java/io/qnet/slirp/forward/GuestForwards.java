@@ -41,12 +41,9 @@ public final class GuestForwards {
      * @throws OptionException naming the rule
      */
     public static void checkSupported(GuestForward rule) {
-        boolean ipv6 = rule.server() != null && !IpAddress.of(rule.server()).isIpv4();
-        if (ipv6 || rule.target() instanceof GuestForward.Target.Command) {
-            String what = ipv6 ? "an IPv6 address" : "a command";
+        if (rule.target() instanceof GuestForward.Target.Command) {
             throw OptionException.of(
-                    "Invalid guest forwarding rule '" + rule.rule() + "' (" + what
-                            + " is not supported by this version)",
+                    "Invalid guest forwarding rule '" + rule.rule() + "' (a command is not supported by this version)",
                     "guestfwd",
                     rule.rule());
         }
@@ -61,7 +58,10 @@ public final class GuestForwards {
         checkSupported(rule);
         IpAddress server = server(rule);
         SocketAddress target = target(rule.target());
-        if (!network.contains(server) || network.isHost(server) || network.isNameServer(server)) {
+        if (!network.isOn(server.isIpv4())
+                || !network.contains(server)
+                || network.isHost(server)
+                || network.isNameServer(server)) {
             throw rule.conflicting();
         }
         if (target == null) {

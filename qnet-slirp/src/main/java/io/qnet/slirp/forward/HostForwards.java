@@ -78,13 +78,10 @@ public final class HostForwards {
      */
     public static void checkSupported(HostForward rule) {
         boolean named = rule.guest() instanceof HostForward.Guest.Name || rule.guest() instanceof HostForward.Guest.Mac;
-        boolean ipv6 = rule.guest() instanceof HostForward.Guest.Address guest
-                && !IpAddress.of(guest.address()).isIpv4();
-        if (named || ipv6) {
-            String what = named ? "a guest's name or MAC address" : "a guest's IPv6 address";
+        if (named) {
             throw OptionException.of(
-                    "Invalid host forwarding rule '" + rule.rule() + "' (" + what
-                            + " is not supported by this version)",
+                    "Invalid host forwarding rule '" + rule.rule()
+                            + "' (a guest's name or MAC address is not supported by this version)",
                     "hostfwd",
                     rule.rule());
         }

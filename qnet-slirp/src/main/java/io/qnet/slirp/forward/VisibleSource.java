@@ -30,6 +30,7 @@ final class VisibleSource {
         IpAddress address = IpAddress.of(inet.getAddress());
         boolean reachable = address.isIpv4() == guest.isIpv4()
                 && !GuestNetwork.isHostInternal(address)
+                && !GuestNetwork.isLinkLocal(address)
                 && !network.contains(address);
         return reachable ? address : network.hostFor(guest);
     }

@@ -10,6 +10,7 @@ import io.qnet.loop.Timer;
 import io.qnet.slirp.egress.Egress;
 import io.qnet.slirp.egress.Verdict;
 import io.qnet.slirp.ip.FlowTable;
+import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.ip.IcmpErrors;
 import io.qnet.slirp.ip.InPacket;
 import io.qnet.slirp.ip.IpOutput;
@@ -18,6 +19,7 @@ import io.qnet.slirp.ip.OutPacket;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
 import io.qnet.wire.Bytes;
+import io.qnet.wire.Checksum;
 import io.qnet.wire.Icmp;
 import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
@@ -27,7 +29,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Echo requests from guests (RFC 792; RFC 5508 for the mapping of identifiers): those to the user netdev's own addresses are answered at once; those to others go out by the host's echo socket, one for each
+ * Echo requests from guests (RFC 792, RFC 4443 §4; RFC 5508 for the mapping of identifiers): those to the user netdev's own addresses are answered at once; those to others go out by the host's echo socket, one for each
  * identifier of a guest.
  *
  * <p>Loop thread only. Owns the host's sockets until {@link #close()}.
@@ -78,10 +80,15 @@ public final class Echo {
     /** Handles an echo request that is contiguous and whose checksum is right. */
     void onRequest(InPacket packet, long nowNanos) {
         if (local.contains(packet.destination())) {
-            reflect(packet);
+            reflect(packet, packet.destination());
         } else {
             forward(packet, nowNanos);
         }
+    }
+
+    /** Answers a request to all nodes of the link as the router (RFC 4443 §4.2). */
+    void onRequestToAll(InPacket packet) {
+        reflect(packet, GuestNetwork.ROUTER6);
     }
 
     /** The flows, the one idle for longest first. */
@@ -98,13 +105,12 @@ public final class Echo {
         flows.forEach(EchoFlow::end);
     }
 
-    private void reflect(InPacket packet) {
+    private void reflect(InPacket packet, IpAddress answering) {
         int length = packet.transportLength();
-        IpAddress answering = packet.destination();
-        OutPacket out = output.begin(answering, packet.source(), Ip.ICMP);
+        OutPacket out = begin(answering, packet.source());
         out.ttl(TTL).trafficClass(packet.trafficClass());
         Bytes.copy(packet.data(), packet.transportIndex(), out.head(), out.transportIndex(), length);
-        finishReply(out, length);
+        finishReply(out, answering, packet.source(), length);
         reflected.increment();
     }
 
@@ -151,11 +157,17 @@ public final class Echo {
                         packet.ttl() - 1);
     }
 
-    private void finishReply(OutPacket out, int length) {
+    private OutPacket begin(IpAddress answering, IpAddress guest) {
+        return output.begin(answering, guest, guest.isIpv4() ? Ip.ICMP : Ip.ICMPV6);
+    }
+
+    private void finishReply(OutPacket out, IpAddress answering, IpAddress guest, int length) {
         ByteBuf head = out.head();
         int at = out.transportIndex();
-        head.setInt(at, Icmp.ECHO_REPLY << 24);
-        Icmp.writeChecksum(head, at, length, 0);
+        boolean ipv4 = guest.isIpv4();
+        head.setInt(at, (ipv4 ? Icmp.ECHO_REPLY : Icmp.V6_ECHO_REPLY) << 24);
+        int pseudoHeader = ipv4 ? 0 : Checksum.pseudoHeader(answering, guest, Ip.ICMPV6, length);
+        Icmp.writeChecksum(head, at, length, pseudoHeader);
         output.sendOrQueue(out.transport(length));
     }
 
@@ -227,12 +239,12 @@ public final class Echo {
             loop.timers().arm(timer, loop.nowNanos() + timeoutNanos);
             int length = payload.readableBytes();
             IpAddress source = egress.visible(IpAddress.of(from), guest());
-            OutPacket out = output.begin(source, guest(), Ip.ICMP);
+            OutPacket out = begin(source, guest());
             int at = out.transportIndex();
             out.head().setShort(at + 4, guestPort());
             out.head().setShort(at + 6, sequence);
             out.head().setBytes(at + Icmp.HEADER_LENGTH, payload, payload.readerIndex(), length);
-            finishReply(out, Icmp.HEADER_LENGTH + length);
+            finishReply(out, source, guest(), Icmp.HEADER_LENGTH + length);
         }
 
         @Override

@@ -8,11 +8,12 @@ import io.qnet.wire.Icmp;
 import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import io.qnet.wire.Ipv4;
+import io.qnet.wire.Ipv6;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * ICMP errors from guests about packets that they were sent (RFC 792, RFC 1122 §3.2.2, RFC 1191). Believed is only what quotes a first fragment of a packet that went to the guest that complains (RFC 5927
+ * ICMP errors from guests about packets that they were sent (RFC 792, RFC 1122 §3.2.2, RFC 1191; RFC 4443 §3, RFC 8201). Believed is only what quotes a first fragment of a packet that went to the guest that complains (RFC 5927
  * §4); what it means is up to the transport.
  *
  * <p>Loop thread only.
@@ -24,6 +25,8 @@ public final class GuestErrors {
     private static final int PROTOCOL = 2;
     private static final int PORT = 3;
     private static final int FRAGMENTATION_NEEDED = 4;
+    private static final int PORT6 = 4;
+    private static final int FRAGMENT_HEADER = 8;
 
     /** What is tried below the length of a packet that was too big, if the guest does not say what would not be (RFC 1191 §7.1). */
     private static final int[] PLATEAUS = {32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68};
@@ -65,6 +68,19 @@ public final class GuestErrors {
         }
     }
 
+    /** Handles an error of IPv6 whose checksum is right. */
+    void onPacket6(InPacket packet, long nowNanos) {
+        ByteBuf data = packet.data();
+        int at = packet.transportIndex();
+        int length = packet.transportLength() - Icmp.HEADER_LENGTH;
+        readKind6(data.getUnsignedByte(at), data.getUnsignedByte(at + 1), data.getInt(at + 4));
+        if (readQuote6(data, at + Icmp.HEADER_LENGTH, length, packet.source())) {
+            tell(nowNanos);
+        } else {
+            malformed.increment();
+        }
+    }
+
     private void tell(long nowNanos) {
         for (int i = 0; i < handlers.size(); i++) {
             if (handlers.get(i).onGuestError(error, nowNanos)) {
@@ -87,6 +103,44 @@ public final class GuestErrors {
         } else {
             error.set(GuestError.Kind.UNREACHABLE, 0);
         }
+    }
+
+    private void readKind6(int type, int code, int mtu) {
+        switch (type) {
+            case Icmp.V6_PACKET_TOO_BIG -> error.set(GuestError.Kind.TOO_BIG, mtu < 0 ? Integer.MAX_VALUE : mtu);
+            case Icmp.V6_TIME_EXCEEDED -> error.set(GuestError.Kind.TIME_EXCEEDED, 0);
+            case Icmp.V6_PARAMETER_PROBLEM -> error.set(GuestError.Kind.PARAMETER_PROBLEM, 0);
+            default -> error.set(code == PORT6 ? GuestError.Kind.PORT_UNREACHABLE : GuestError.Kind.UNREACHABLE, 0);
+        }
+    }
+
+    /** The same of IPv6. What went to the guest had no extension header but that of a fragment. */
+    private boolean readQuote6(ByteBuf data, int at, int length, IpAddress guest) {
+        if (length < Ipv6.HEADER_LENGTH + MIN_QUOTE || data.getUnsignedByte(at) >>> 4 != 6) {
+            return false;
+        }
+        int protocol = data.getUnsignedByte(at + 6);
+        int transport = at + Ipv6.HEADER_LENGTH;
+        if (protocol == Ip.FRAGMENT) {
+            protocol = data.getUnsignedByte(transport);
+            boolean first = data.getUnsignedShort(transport + 2) >>> 3 == 0;
+            transport += FRAGMENT_HEADER;
+            if (!first || length < transport - at + MIN_QUOTE) {
+                return false;
+            }
+        }
+        IpAddress to = new IpAddress(data.getLong(at + 24), data.getLong(at + 32));
+        if ((protocol != Ip.TCP && protocol != Ip.UDP) || !to.equals(guest)) {
+            return false;
+        }
+        error.about(
+                protocol,
+                guest,
+                data.getUnsignedShort(transport + 2),
+                new IpAddress(data.getLong(at + 8), data.getLong(at + 16)),
+                data.getUnsignedShort(transport),
+                data.getInt(transport + 4));
+        return true;
     }
 
     /** Reads the packet that is quoted: a header that does not lie, of a first fragment, to the guest that complains. Its total length is that of the packet, not of the quote. */

@@ -8,7 +8,7 @@ import io.qnet.stat.Counters;
 import io.qnet.wire.Ethernet;
 
 /**
- * Frames from guests: Ethernet, then ARP or IPv4. What is for another guest is left alone: on a hub the user netdev sees frames between guests too.
+ * Frames from guests: Ethernet, then ARP, IPv4 or IPv6. What is for another guest is left alone: on a hub the user netdev sees frames between guests too.
  *
  * <p>Loop thread only. Always takes what it is given.
  */
@@ -18,14 +18,16 @@ public final class GuestInput {
     private final NeighbourTable neighbours;
     private final ArpResponder arp;
     private final Ipv4Input ipv4;
+    private final Ipv6Input ipv6;
     private final boolean ipv4On;
+    private final boolean ipv6On;
     private final Counter runts;
     private final Counter notOurs;
     private final Counter otherTypes;
-    private final Counter ipv6Ignored;
     private final Counter ipv4Off;
+    private final Counter ipv6Off;
 
-    /** Input of one network; handlers of protocols are registered with {@link #ipv4()}. */
+    /** Input of one network; handlers of protocols are registered with {@link #ipv4()} and {@link #ipv6()}. */
     public GuestInput(
             GuestNetwork network,
             LocalAddresses local,
@@ -39,17 +41,24 @@ public final class GuestInput {
         AddressCache addresses = new AddressCache();
         arp = new ArpResponder(network, local, output, addresses, allocator, counters);
         ipv4 = new Ipv4Input(network, local, output, errors, reassembler, addresses, allocator, counters);
+        ipv6 = new Ipv6Input(local, output, errors, reassembler, addresses, allocator, counters);
         ipv4On = network.ipv4();
+        ipv6On = network.ipv6();
         runts = counters.counter("drop.runt");
         notOurs = counters.counter("in.other-guests");
         otherTypes = counters.counter("drop.ethertype");
-        ipv6Ignored = counters.counter("drop.ipv6");
         ipv4Off = counters.counter("drop.ipv4-off");
+        ipv6Off = counters.counter("drop.ipv6-off");
     }
 
     /** IPv4's part. */
     public Ipv4Input ipv4() {
         return ipv4;
+    }
+
+    /** IPv6's part. */
+    public Ipv6Input ipv6() {
+        return ipv6;
     }
 
     /** Handles a frame, which is borrowed. */
@@ -83,7 +92,13 @@ public final class GuestInput {
                     ipv4Off.increment();
                 }
             }
-            case Ethernet.TYPE_IPV6 -> ipv6Ignored.increment();
+            case Ethernet.TYPE_IPV6 -> {
+                if (ipv6On) {
+                    ipv6.onFrame(frame, nowNanos);
+                } else {
+                    ipv6Off.increment();
+                }
+            }
             default -> otherTypes.increment();
         }
     }
@@ -92,5 +107,6 @@ public final class GuestInput {
     public void close() {
         arp.close();
         ipv4.close();
+        ipv6.close();
     }
 }

@@ -27,6 +27,11 @@ public record GuestNetwork(
         int prefixLength6,
         IpAddress host6,
         IpAddress dns6) {
+    /** The router's address on the guests' link. It is fe80::2 whatever {@link #host6} is, and router advertisements come from it (libslirp: LINKLOCAL_ADDR). */
+    public static final IpAddress ROUTER6 = new IpAddress(0xfe80L << 48, 2);
+
+    private static final int LINK_LOCAL = 0xfe80 >>> 6;
+
     /** Whether an address lies in the guests' network. */
     public boolean contains(IpAddress address) {
         if (address.isIpv4()) {
@@ -35,14 +40,29 @@ public record GuestNetwork(
         return commonBits(address, prefix6) >= prefixLength6;
     }
 
-    /** Whether an address is the gateway's. */
+    /** Whether an address is the gateway's: of IPv6, that in the prefix, the one on the link with the same last half, and {@link #ROUTER6}. */
     public boolean isHost(IpAddress address) {
-        return address.equals(host4) || address.equals(host6);
+        return address.equals(host4) || address.equals(host6) || address.equals(ROUTER6) || isTwin(address, host6);
     }
 
-    /** Whether an address is the name server's. */
+    /** Whether an address is the name server's: of IPv6, the one on the link with the same last half too. It may be the gateway's as well. */
     public boolean isNameServer(IpAddress address) {
-        return address.equals(dns4) || address.equals(dns6);
+        return address.equals(dns4) || address.equals(dns6) || (isTwin(address, dns6) && !address.equals(ROUTER6));
+    }
+
+    /** Whether an address is fe80::/64 with the last half of another (libslirp: in6_equal_host, in6_equal_dns). */
+    private static boolean isTwin(IpAddress address, IpAddress other) {
+        return address.high() == ROUTER6.high() && address.low() == other.low();
+    }
+
+    /** Whether an address is valid on one link only (fe80::/10, RFC 4291 §2.5.6). */
+    public static boolean isLinkLocal(IpAddress address) {
+        return (address.high() >>> 54) == LINK_LOCAL;
+    }
+
+    /** Whether a family is on. */
+    public boolean isOn(boolean ofIpv4) {
+        return ofIpv4 ? ipv4 : ipv6;
     }
 
     /** Whether an address is IPv4's limited broadcast, or that of the guests' network. */
@@ -73,9 +93,12 @@ public record GuestNetwork(
         return address.isIpv4() && (address.ipv4() >>> 28) == 0xf && address.ipv4() != -1;
     }
 
-    /** The gateway of an address' family. */
-    public IpAddress hostFor(IpAddress address) {
-        return address.isIpv4() ? host4 : host6;
+    /** The gateway as a guest with this address knows it: of the same family, and on the link if the guest's address is. */
+    public IpAddress hostFor(IpAddress guest) {
+        if (guest.isIpv4()) {
+            return host4;
+        }
+        return isLinkLocal(guest) ? ROUTER6 : host6;
     }
 
     private static int commonBits(IpAddress a, IpAddress b) {

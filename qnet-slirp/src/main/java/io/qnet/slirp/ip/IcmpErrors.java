@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ICMP errors towards guests (RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3.2): from the gateway, or from the far end where that is who answers; never about what must not be answered (errors, later fragments,
+ * ICMP errors towards guests (RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3.2; for IPv6 see {@link Icmpv6Errors}): from the gateway, or from the far end where that is who answers; never about what must not be answered (errors, later fragments,
  * groups); limited in rate. Up to 548 bytes of what went wrong are quoted, so that the packet has 576 at most.
  */
 public final class IcmpErrors {
@@ -35,6 +35,7 @@ public final class IcmpErrors {
     private final TokenBucket rate = new TokenBucket(1000, 250);
     private final Counter sent;
     private final Counter limited;
+    private final Icmpv6Errors ofIpv6;
 
     /** Errors from this network's gateway. */
     public IcmpErrors(GuestNetwork network, IpOutput output, Counters counters) {
@@ -42,19 +43,33 @@ public final class IcmpErrors {
         this.output = output;
         sent = counters.counter("icmp.errors");
         limited = counters.counter("drop.icmp-error-rate");
+        ofIpv6 = new Icmpv6Errors(output, rate, sent, limited);
+    }
+
+    /** The part for IPv6 only. */
+    Icmpv6Errors ofIpv6() {
+        return ofIpv6;
     }
 
     /** The TTL of this packet is used up (11/0). */
     public void timeExceeded(InPacket packet, long nowNanos) {
+        if (!packet.source().isIpv4()) {
+            ofIpv6.timeExceeded(packet, nowNanos);
+            return;
+        }
         about(packet, Icmp.TIME_EXCEEDED << 8, 0, null, nowNanos);
     }
 
     /**
-     * The rest of a datagram has not come in time (11/1).
+     * The rest of a datagram has not come in time (11/1; 3/1 of ICMPv6).
      *
      * @param ipPacket its first fragment from the IP header on
      */
     public void reassemblyTimedOut(IpAddress guest, byte[] ipPacket, long nowNanos) {
+        if (!guest.isIpv4()) {
+            ofIpv6.reassemblyTimedOut(guest, ipPacket, nowNanos);
+            return;
+        }
         int header = (ipPacket[0] & 0xf) * 4;
         boolean icmp = (ipPacket[9] & 0xff) == Ip.ICMP;
         if ((icmp && (ipPacket.length <= header || !isEcho(ipPacket[header] & 0xff)))
@@ -70,6 +85,10 @@ public final class IcmpErrors {
      * @param from who says so; null for the gateway
      */
     public void undeliverable(InPacket packet, HostError error, @Nullable IpAddress from, long nowNanos) {
+        if (!packet.source().isIpv4()) {
+            ofIpv6.undeliverable(packet, error, from, nowNanos);
+            return;
+        }
         about(packet, typeAndCode(error), 0, from, nowNanos);
     }
 
@@ -81,6 +100,10 @@ public final class IcmpErrors {
      */
     public void undeliverable(
             IpAddress guest, HostError error, @Nullable IpAddress from, byte[] ipPacket, long nowNanos) {
+        if (!guest.isIpv4()) {
+            ofIpv6.undeliverable(guest, error, from, ipPacket, nowNanos);
+            return;
+        }
         report(guest, typeAndCode(error), from, ipPacket, nowNanos);
     }
 
@@ -110,6 +133,10 @@ public final class IcmpErrors {
             @Nullable IpAddress from,
             int mtu,
             long nowNanos) {
+        if (!guest.isIpv4()) {
+            ofIpv6.datagramFailed(error, guest, guestPort, to, toPort, from, mtu, nowNanos);
+            return;
+        }
         if (!mayAnswer(guest) || isRateLimited(nowNanos)) {
             return;
         }
@@ -133,6 +160,10 @@ public final class IcmpErrors {
             @Nullable IpAddress from,
             int mtu,
             long nowNanos) {
+        if (!guest.isIpv4()) {
+            ofIpv6.echoFailed(error, guest, identifier, sequence, to, from, mtu, nowNanos);
+            return;
+        }
         if (!mayAnswer(guest) || isRateLimited(nowNanos)) {
             return;
         }
@@ -181,10 +212,7 @@ public final class IcmpErrors {
     }
 
     private boolean mayAnswer(IpAddress guest) {
-        return guest.isIpv4()
-                && !GuestNetwork.isHostInternal(guest)
-                && !GuestNetwork.isMulticast(guest)
-                && !network.isBroadcast(guest);
+        return !GuestNetwork.isHostInternal(guest) && !GuestNetwork.isMulticast(guest) && !network.isBroadcast(guest);
     }
 
     private boolean isRateLimited(long nowNanos) {

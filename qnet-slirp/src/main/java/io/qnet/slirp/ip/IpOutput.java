@@ -11,13 +11,15 @@ import io.qnet.wire.Ethernet;
 import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
 import io.qnet.wire.Ipv4;
+import io.qnet.wire.Ipv6;
 import java.util.ArrayDeque;
 
 /**
- * IPv4 towards guests: headers, neighbours, fragmentation (RFC 791 §2.3, RFC 6864), padding. Segmentation that a transport left open stays open, and so do checksums if a guest takes them; whoever cannot
+ * IP towards guests: headers, neighbours, fragmentation (RFC 791 §2.3, RFC 6864; RFC 8200 §4.5), padding. Segmentation that a transport left open stays open, and so do checksums if a guest takes them; whoever cannot
  * finishes them at its edge.
  *
- * <p>The source MAC of every packet is the gateway's, whoever its IP source is, as a router's would be (libslirp does the same).
+ * <p>The source MAC of every IPv4 packet is the gateway's, whoever its IP source is, as a router's would be (libslirp does the same). That of IPv6 is the router's too, but for what comes from the user netdev's
+ * own addresses, which have one each; libslirp makes one of every source, so that switches behind it learn the Internet.
  *
  * <p>Loop thread only. Owns its buffers until {@link #close()}.
  */
@@ -27,12 +29,14 @@ public final class IpOutput implements GuestOutput {
     private static final int HEADROOM = 128;
 
     private static final int MAX_GSO_BYTES = MAX_PACKET - Ipv4.HEADER_LENGTH - 60;
+    private static final long GATEWAY6 = EmulatedMac.of(GuestNetwork.ROUTER6);
 
     private final GuestNetwork network;
     private final GuestPort port;
     private final NeighbourTable neighbours;
     private final PendingPackets pending;
     private final int mtu;
+    private final long gateway4;
     private final Loop loop;
     private final ByteBuf head;
     private final ByteBuf fragmentHead;
@@ -66,6 +70,7 @@ public final class IpOutput implements GuestOutput {
         this.mtu = mtu;
         this.loop = loop;
         nextId = firstId;
+        gateway4 = EmulatedMac.of(network.host4());
         head = loop.allocator().directBuffer(MAX_PACKET + HEADROOM, MAX_PACKET + HEADROOM);
         fragmentHead = loop.allocator().directBuffer(mtu + Ethernet.MIN_LENGTH, mtu + Ethernet.MIN_LENGTH);
         packet = new OutPacket(head);
@@ -81,21 +86,24 @@ public final class IpOutput implements GuestOutput {
 
     @Override
     public OutPacket begin(IpAddress source, IpAddress destination, int protocol) {
-        packet.begin(source, destination, protocol, Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH);
+        int ipHeader = destination.isIpv4() ? Ipv4.HEADER_LENGTH : Ipv6.HEADER_LENGTH;
+        packet.begin(source, destination, protocol, Ethernet.HEADER_LENGTH + ipHeader);
         return packet;
     }
 
     @Override
     public boolean send(OutPacket out) {
-        if (!out.destination().isIpv4()) {
+        boolean ipv4 = out.destination().isIpv4();
+        if (!network.isOn(ipv4)) {
             unreachableFamily.increment();
             return true;
         }
         long mac = macFor(out.destination());
-        int length = Ipv4.HEADER_LENGTH + out.transportLength() + out.frame().payloadLength();
-        Ethernet.write(head, 0, mac, EmulatedMac.of(network.host4()), Ethernet.TYPE_IPV4);
+        int ipHeader = out.transportIndex() - Ethernet.HEADER_LENGTH;
+        int length = ipHeader + out.transportLength() + out.frame().payloadLength();
+        Ethernet.write(head, 0, mac, sourceMac(out.source()), ipv4 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6);
         if (out.gsoSize() == 0 && (length > mtu || (port.guestTakes() & Offload.TAKES_CSUM) == 0)) {
-            completeChecksum(out, length - Ipv4.HEADER_LENGTH);
+            completeChecksum(out, length - ipHeader);
         }
         if (length > mtu && out.gsoSize() == 0) {
             return sendFragments(out, length);
@@ -103,7 +111,7 @@ public final class IpOutput implements GuestOutput {
         writeHeader(head, out, length, out.isDontFragment() ? Ipv4.DONT_FRAGMENT : 0, nextId);
         nextId += out.gsoSize() == 0 ? 1 : 1 + length / out.gsoSize();
         Frame frame = out.frame();
-        int headLength = Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH + out.transportLength();
+        int headLength = out.transportIndex() + out.transportLength();
         if (frame.sliceCount() > 0 && headLength + frame.payloadLength() < Ethernet.MIN_LENGTH) {
             headLength = pullSlices(frame, head, headLength);
         }
@@ -181,8 +189,21 @@ public final class IpOutput implements GuestOutput {
     }
 
     private void ask(IpAddress neighbour) {
-        ArpResponder.writeRequest(fragmentHead, network.host4(), neighbour);
-        sendRaw(fragmentHead, Ethernet.MIN_LENGTH);
+        IpAddress own = network.hostFor(neighbour);
+        if (neighbour.isIpv4()) {
+            ArpResponder.writeRequest(fragmentHead, own, neighbour);
+            sendRaw(fragmentHead, Ethernet.MIN_LENGTH);
+        } else {
+            sendRaw(fragmentHead, NeighbourDiscovery.writeSolicitation(fragmentHead, own, neighbour));
+        }
+    }
+
+    /** Where a packet from this address comes from on the link. */
+    public long sourceMac(IpAddress source) {
+        if (source.isIpv4()) {
+            return gateway4;
+        }
+        return network.isHost(source) || network.isNameServer(source) ? EmulatedMac.of(source) : GATEWAY6;
     }
 
     private long macFor(IpAddress destination) {
@@ -226,16 +247,23 @@ public final class IpOutput implements GuestOutput {
     /** The first fragment is taken or refused as a whole packet would be; those after it may be queued by the port. */
     private boolean sendFragments(OutPacket out, int length) {
         int id = nextId++;
-        int step = (mtu - Ipv4.HEADER_LENGTH) & ~7;
-        int payload = length - Ipv4.HEADER_LENGTH;
+        boolean ipv4 = out.destination().isIpv4();
+        int headers = ipv4 ? Ipv4.HEADER_LENGTH : Ipv6.HEADER_LENGTH + Ipv6Headers.FRAGMENT_LENGTH;
+        int step = (mtu - headers) & ~7;
+        int payload = length - (out.transportIndex() - Ethernet.HEADER_LENGTH);
         long mac = Ethernet.readAddress(head, 0);
         boolean known = neighbours.lookup(out.destination()) != NeighbourTable.UNKNOWN || Ethernet.isMulticast(mac);
         for (int offset = 0; offset < payload; offset += step) {
             int part = Math.min(step, payload - offset);
-            int more = offset + part < payload ? Ipv4.MORE_FRAGMENTS : 0;
+            boolean more = offset + part < payload;
             fragmentHead.setBytes(0, head, 0, Ethernet.HEADER_LENGTH);
-            writeHeader(fragmentHead, out, Ipv4.HEADER_LENGTH + part, more | offset >>> 3, id);
-            int at = Ethernet.HEADER_LENGTH + Ipv4.HEADER_LENGTH;
+            if (ipv4) {
+                int flags = more ? Ipv4.MORE_FRAGMENTS : 0;
+                writeHeader(fragmentHead, out, headers + part, flags | offset >>> 3, id);
+            } else {
+                writeFragmentHeaders(fragmentHead, out, part, more ? offset | 1 : offset, mixed(id));
+            }
+            int at = Ethernet.HEADER_LENGTH + headers;
             copyTransport(out, offset, fragmentHead, at, part);
             fragment.clear().head(fragmentHead, 0, padded(fragmentHead, at + part));
             if (offset > 0 && known) {
@@ -284,7 +312,39 @@ public final class IpOutput implements GuestOutput {
         }
     }
 
+    private static void writeFragmentHeaders(ByteBuf buffer, OutPacket out, int length, int offsetAndMore, int id) {
+        writeHeader6(buffer, out, Ipv6Headers.FRAGMENT_LENGTH + length, Ip.FRAGMENT);
+        int at = Ethernet.HEADER_LENGTH + Ipv6.HEADER_LENGTH;
+        buffer.setInt(at, out.protocol() << 24 | offsetAndMore);
+        buffer.setInt(at + 4, id);
+    }
+
+    /** RFC 7739 §5.3: identifications that do not repeat soon and do not tell the next: a bijection of the counter (MurmurHash3's last step). */
+    private static int mixed(int id) {
+        int mixed = (id ^ id >>> 16) * 0x85eb_ca6b;
+        mixed = (mixed ^ mixed >>> 13) * 0xc2b2_ae35;
+        return mixed ^ mixed >>> 16;
+    }
+
+    private static void writeHeader6(ByteBuf buffer, OutPacket out, int payloadLength, int nextHeader) {
+        Ipv6.write(
+                buffer,
+                Ethernet.HEADER_LENGTH,
+                out.trafficClass(),
+                0,
+                payloadLength,
+                nextHeader,
+                out.ttl(),
+                out.source(),
+                out.destination());
+    }
+
+    /** Writes the header of a whole packet or of a fragment; of IPv6, a whole packet. */
     private static void writeHeader(ByteBuf buffer, OutPacket out, int length, int flagsAndOffset, int id) {
+        if (!out.destination().isIpv4()) {
+            writeHeader6(buffer, out, length - Ipv6.HEADER_LENGTH, out.protocol());
+            return;
+        }
         Ipv4.write(
                 buffer,
                 Ethernet.HEADER_LENGTH,
@@ -324,7 +384,8 @@ public final class IpOutput implements GuestOutput {
         }
         if (out.gsoSize() > 0) {
             int tcpHeaderLength = (out.head().getUnsignedByte(out.transportIndex() + 12) >>> 4) * 4;
-            frame.gso(Offload.GSO_TCPV4, out.gsoSize(), out.transportIndex() + tcpHeaderLength);
+            int type = out.destination().isIpv4() ? Offload.GSO_TCPV4 : Offload.GSO_TCPV6;
+            frame.gso(type, out.gsoSize(), out.transportIndex() + tcpHeaderLength);
         }
     }
 }

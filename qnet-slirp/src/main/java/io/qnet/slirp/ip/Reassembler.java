@@ -24,7 +24,8 @@ public final class Reassembler {
 
     private static final int MAX_DATAGRAMS = 256;
     private static final int MAX_BYTES = 4 << 20;
-    private static final int MAX_PAYLOAD = 65_535 - 20;
+    private static final int MAX_PAYLOAD4 = 65_535 - 20;
+    private static final int MAX_PAYLOAD6 = 65_535;
 
     private final ByteBufAllocator allocator;
     private final Timers timers;
@@ -41,6 +42,7 @@ public final class Reassembler {
     private final Counter malformed;
     private final Counter overlapping;
     private int heldBytes;
+    private int completedProtocol;
 
     /** Who tells a guest that the rest of a datagram has not come (RFC 792; RFC 8200 §4.5). */
     @FunctionalInterface
@@ -68,6 +70,7 @@ public final class Reassembler {
     /**
      * Takes one fragment.
      *
+     * @param protocol what the fragment says; of IPv6, the first one's counts ({@link #completedProtocol}), and it is no part of what tells datagrams apart (RFC 8200 §4.5)
      * @param offset where its payload belongs in the datagram's, in bytes
      * @param more whether others follow it
      * @param data holds the fragment; borrowed
@@ -88,18 +91,25 @@ public final class Reassembler {
             int index,
             int length,
             long nowNanos) {
-        Datagram datagram = datagrams.get(source, id, destination, protocol);
-        if (length == 0 || offset + length > MAX_PAYLOAD || (more && (length & 7) != 0)) {
+        int key = source.isIpv4() ? protocol : 0;
+        Datagram datagram = datagrams.get(source, id, destination, key);
+        if (length == 0 || offset + length > maxPayload(source) || (more && (length & 7) != 0)) {
             malformed.increment();
             drop(datagram);
             return null;
         }
         if (datagram == null) {
-            datagram = new Datagram(source, id, destination, protocol, nowNanos + TIMEOUT_NANOS);
+            datagram = new Datagram(source, id, destination, key, nowNanos + TIMEOUT_NANOS);
             datagram.buffer = allocator.directBuffer(Math.max(2048, offset + length));
             datagrams.add(datagram);
             heldBytes += datagram.buffer.capacity();
             armExpiry();
+        }
+        if (offset == 0) {
+            datagram.firstProtocol = protocol;
+        }
+        if (datagram.isRepetition(offset, data, index, length)) {
+            return null;
         }
         if (!datagram.setEnd(offset + length, more)) {
             malformed.increment();
@@ -107,7 +117,8 @@ public final class Reassembler {
             return null;
         }
         if (offset == 0 && datagram.header.length == 0) {
-            datagram.header = ByteBufUtil.getBytes(data, headerIndex, index - headerIndex);
+            datagram.header =
+                    ByteBufUtil.getBytes(data, headerIndex, Math.min(index - headerIndex, IcmpErrors.MAX_QUOTE));
         }
         store(datagram, offset, data, index, length);
         if (datagram.ranges.isFull() || (datagram.overlapped && !source.isIpv4())) {
@@ -120,6 +131,11 @@ public final class Reassembler {
         }
         makeRoom(datagram);
         return null;
+    }
+
+    /** The protocol of the datagram that {@link #add} gave back last, as its first fragment said. */
+    public int completedProtocol() {
+        return completedProtocol;
     }
 
     /** The number of unfinished datagrams. */
@@ -138,10 +154,14 @@ public final class Reassembler {
         datagrams.forEach(this::drop);
     }
 
+    private static int maxPayload(IpAddress source) {
+        return source.isIpv4() ? MAX_PAYLOAD4 : MAX_PAYLOAD6;
+    }
+
     private void store(Datagram datagram, int offset, ByteBuf data, int index, int length) {
         int before = datagram.buffer.capacity();
         if (before < offset + length) {
-            datagram.buffer.capacity(Math.min(MAX_PAYLOAD, Math.max(offset + length, before * 2)));
+            datagram.buffer.capacity(Math.min(MAX_PAYLOAD6, Math.max(offset + length, before * 2)));
             heldBytes += datagram.buffer.capacity() - before;
         }
         // First come, first kept: only the holes that this fragment covers are filled.
@@ -165,6 +185,7 @@ public final class Reassembler {
         ByteBuf buffer = datagram.buffer;
         datagrams.remove(datagram);
         heldBytes -= buffer.capacity();
+        completedProtocol = datagram.firstProtocol;
         armExpiry();
         return buffer.setIndex(0, datagram.end);
     }
@@ -225,6 +246,7 @@ public final class Reassembler {
         private byte[] header = new byte[0];
 
         private int end = UNKNOWN;
+        private int firstProtocol;
         private boolean overlapped;
 
         Datagram(IpAddress source, int id, IpAddress destination, int protocol, long deadlineNanos) {
@@ -253,6 +275,13 @@ public final class Reassembler {
             byte[] quote = Arrays.copyOf(header, header.length + payload);
             buffer.getBytes(0, quote, header.length, payload);
             return quote;
+        }
+
+        /** RFC 8200 §4.5: of IPv6, a fragment that came already, byte by byte, is not an overlap. */
+        boolean isRepetition(int offset, ByteBuf data, int index, int length) {
+            return !guest().isIpv4()
+                    && ranges.filledUntil(offset) >= offset + length
+                    && ByteBufUtil.equals(buffer, offset, data, index, length);
         }
 
         boolean isComplete() {

@@ -35,9 +35,9 @@ public final class Datagram {
         return true;
     }
 
-    /** Whether its checksum is right, or there is none. */
+    /** Whether its checksum is right, or there is none. Over IPv6 there must be one (RFC 8200 §8.1). */
     boolean isChecksumValid() {
-        return view.checksum() == 0 || packet().isChecksumValid(view.length());
+        return (view.checksum() == 0 && packet().source().isIpv4()) || packet().isChecksumValid(view.length());
     }
 
     /** The packet that it came in, for errors about it. */
