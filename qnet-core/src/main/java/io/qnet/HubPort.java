@@ -94,6 +94,11 @@ public final class HubPort extends Netdev {
         }
 
         @Override
+        public @Nullable Hub hub() {
+            return hub;
+        }
+
+        @Override
         public void onSendable() {
             wakeHub();
         }

@@ -54,6 +54,11 @@ public final class Port {
             return MAX_GSO_BYTES;
         }
 
+        /** The hub that this endpoint is a port of, or null. */
+        default @Nullable Hub hub() {
+            return null;
+        }
+
         /** The link of this endpoint went up or down. */
         default void onLink(boolean up) {}
 
@@ -121,6 +126,11 @@ public final class Port {
     /** What the peer takes undone; nothing without a peer. A hub answers for its other ports: what any of them takes. */
     public int peerTakes() {
         return peer == null ? Offload.TAKES_NOTHING : peer.device.takes();
+    }
+
+    /** The hub whose port the peer is, or null. */
+    public @Nullable Hub peerHub() {
+        return peer == null ? null : peer.device.hub();
     }
 
     /** The most payload bytes of a super-frame that the peer wants. A hub answers for its other ports: the smallest. */

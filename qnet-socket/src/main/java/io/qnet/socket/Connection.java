@@ -28,7 +28,7 @@ final class Connection implements StreamSocket.Handler {
     private static final int FULL_BYTES = 256 << 10;
     private static final int LARGEST_STAGING = 128 << 10;
 
-    private final StreamNetdev netdev;
+    private @Nullable StreamDevice device;
     private final ByteBufAllocator allocator;
     private final Frame frame = new Frame();
     private final SoftwareOffload offload = new SoftwareOffload();
@@ -46,9 +46,8 @@ final class Connection implements StreamSocket.Handler {
     private boolean writeFailed;
     private boolean closed;
 
-    Connection(StreamNetdev netdev) {
-        this.netdev = netdev;
-        allocator = netdev.network().loop().allocator();
+    Connection(ByteBufAllocator allocator) {
+        this.allocator = allocator;
         out = new OutQueue(allocator, LARGEST_STAGING);
     }
 
@@ -58,7 +57,8 @@ final class Connection implements StreamSocket.Handler {
     }
 
     /** The connection stands: from now on frames pass. */
-    void start(String infoText) {
+    void start(StreamDevice owner, String infoText) {
+        device = owner;
         this.infoText = infoText;
         openSocket().wantRead(true);
     }
@@ -79,11 +79,11 @@ final class Connection implements StreamSocket.Handler {
     /** Puts a frame behind what is to be written. */
     void send(Frame sent) {
         if (writeFailed || closed) {
-            netdev.counters().dropDisconnected.increment();
+            device().counters().dropDisconnected.increment();
             return;
         }
         if (!offload.begin(sent)) {
-            netdev.counters().dropBadOffload.increment();
+            device().counters().dropBadOffload.increment();
             return;
         }
         while (offload.isPending()) {
@@ -207,8 +207,8 @@ final class Connection implements StreamSocket.Handler {
         int at = buffer.readerIndex();
         long length = buffer.getUnsignedInt(at);
         if (length > Port.MAX_FRAME_BYTES) {
-            netdev.counters().inOversized.increment();
-            netdev.warn("serious error: oversized packet received,connection terminated.");
+            device().counters().inOversized.increment();
+            device().warn("serious error: oversized packet received,connection terminated.");
             lost();
             return false;
         }
@@ -216,10 +216,10 @@ final class Connection implements StreamSocket.Handler {
             return false;
         }
         if (length == 0) {
-            netdev.counters().inZeroLength.increment();
+            device().counters().inZeroLength.increment();
         } else {
             frame.clear().head(buffer, at + LENGTH_BYTES, (int) length);
-            if (!netdev.deliver(this, frame)) {
+            if (!device().deliver(frame)) {
                 refused = true;
                 return false;
             }
@@ -244,7 +244,7 @@ final class Connection implements StreamSocket.Handler {
     private void writeAndWake() {
         write();
         if (out.pendingBytes() <= FULL_BYTES / 2) {
-            netdev.wakeSender();
+            device().wakeSender();
         }
     }
 
@@ -263,8 +263,18 @@ final class Connection implements StreamSocket.Handler {
     private void lost() {
         if (!closed) {
             close();
-            netdev.disconnected(this);
+            if (device != null) {
+                device.disconnected();
+            }
         }
+    }
+
+    private StreamDevice device() {
+        StreamDevice present = device;
+        if (present == null) {
+            throw new IllegalStateException("not started");
+        }
+        return present;
     }
 
     private StreamSocket openSocket() {

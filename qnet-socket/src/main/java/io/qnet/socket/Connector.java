@@ -75,7 +75,7 @@ final class Connector implements StreamNetdev.Role {
     }
 
     private void connect(SocketAddress to) {
-        Attempt begun = new Attempt(new Connection(netdev));
+        Attempt begun = new Attempt(netdev.newConnection());
         try {
             StreamSocket socket = netdev.sockets().connect(to, null, Listener.options(config), begun);
             begun.connection.attach(socket);
@@ -105,9 +105,14 @@ final class Connector implements StreamNetdev.Role {
     }
 
     @Override
-    public void onDisconnected() {
+    public void onDisconnected(StreamDevice device) {
         attempt = null;
         later();
+    }
+
+    @Override
+    public void onPeerChanged() {
+        // connected or not, whoever is there
     }
 
     @Override
@@ -145,11 +150,12 @@ final class Connector implements StreamNetdev.Role {
             failed = false;
             failureTold = false;
             String end = StreamAddress.uri(connection.remoteAddress(), config.address());
-            connection.start(
-                    config.type().equals(StreamConfig.SOCKET)
-                            ? "socket: connect to " + end.substring(end.indexOf(':') + 1)
-                            : end);
-            netdev.connected(connection);
+            netdev.device()
+                    .start(
+                            connection,
+                            config.type().equals(StreamConfig.SOCKET)
+                                    ? "socket: connect to " + end.substring(end.indexOf(':') + 1)
+                                    : end);
         }
 
         @Override

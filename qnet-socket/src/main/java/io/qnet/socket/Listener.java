@@ -1,6 +1,7 @@
 package io.qnet.socket;
 
 import io.qnet.NetdevException;
+import io.qnet.internal.socket.DescriptorInfo;
 import io.qnet.internal.socket.HostErrors;
 import io.qnet.internal.socket.KernelLimits;
 import io.qnet.internal.socket.ListenSocket;
@@ -32,11 +33,31 @@ final class Listener implements StreamNetdev.Role, ListenSocket.Acceptor {
 
     @Override
     public void open() {
-        ListenSocket opened = config.address() instanceof StreamAddress.Inet inet
-                ? listenInet(inet)
-                : listenUnix((StreamAddress.Unix) config.address());
+        ListenSocket opened = listen();
         socket = opened;
         netdev.listening(opened.localAddress());
+    }
+
+    private ListenSocket listen() {
+        StreamAddress address = config.address();
+        if (address instanceof StreamAddress.Inet inet) {
+            return listenInet(inet);
+        }
+        return address instanceof StreamAddress.Unix unix
+                ? listenUnix(unix)
+                : adopt(((StreamAddress.Descriptor) address).number());
+    }
+
+    private ListenSocket adopt(int number) {
+        try {
+            if (!DescriptorInfo.isListening(number)) {
+                throw new IOException("not a listening socket");
+            }
+            Descriptors.setNonBlocking(number);
+            return netdev.sockets().adoptListener(number, options(config), this);
+        } catch (IOException e) {
+            throw Descriptors.unusable(netdev.id(), number, e);
+        }
     }
 
     private ListenSocket listenInet(StreamAddress.Inet inet) {
@@ -99,7 +120,7 @@ final class Listener implements StreamNetdev.Role, ListenSocket.Acceptor {
 
     @Override
     public StreamSocket.Handler newHandler() {
-        return new Connection(netdev);
+        return netdev.newConnection();
     }
 
     @Override
@@ -108,11 +129,15 @@ final class Listener implements StreamNetdev.Role, ListenSocket.Acceptor {
         Connection connection = (Connection) handler;
         connection.attach(accepted);
         String end = StreamAddress.uri(accepted.remoteAddress(), config.address());
-        connection.start(
-                config.type().equals(StreamConfig.SOCKET)
-                        ? "socket: connection from " + end.substring(end.indexOf(':') + 1)
-                        : end);
-        netdev.connected(connection);
+        String info = config.type().equals(StreamConfig.SOCKET)
+                ? "socket: connection from " + end.substring(end.indexOf(':') + 1)
+                : end;
+        try {
+            netdev.newPlace().start(connection, info);
+        } catch (NetdevException e) {
+            connection.close();
+            netdev.warn("no port for a client: " + e.getMessage());
+        }
         updateAccepting();
     }
 
@@ -125,13 +150,19 @@ final class Listener implements StreamNetdev.Role, ListenSocket.Acceptor {
     }
 
     @Override
-    public void onDisconnected() {
+    public void onDisconnected(StreamDevice device) {
+        netdev.leave(device);
+        updateAccepting();
+    }
+
+    @Override
+    public void onPeerChanged() {
         updateAccepting();
     }
 
     private void updateAccepting() {
         if (socket != null) {
-            socket.setAccepting(netdev.connectionCount() < config.clients());
+            socket.setAccepting(netdev.hasPlace());
         }
     }
 

@@ -90,6 +90,18 @@ public sealed interface StreamAddress {
         }
     }
 
+    /**
+     * A socket that somebody else has opened: connected, or for a server listening. It is closed with the netdev.
+     *
+     * @param number the descriptor
+     */
+    record Descriptor(int number) implements StreamAddress {
+        @Override
+        public String uri() {
+            return "unix:";
+        }
+    }
+
     /** From an address of the JDK's. A name that is not resolved is looked up when it is needed. */
     static StreamAddress of(SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {

@@ -76,6 +76,11 @@ public record StreamConfig(
         return new StreamConfig(id, type, address, server, clients, reconnectMillis, keepAlive);
     }
 
+    /** A netdev over a connected stream socket that somebody else has opened. */
+    public static StreamConfig adopt(String id, int descriptor) {
+        return new StreamConfig(id, STREAM, new StreamAddress.Descriptor(descriptor), false, 1, 0, false);
+    }
+
     /** As QEMU's {@code socket} netdev says it. */
     StreamConfig asSocket() {
         return new StreamConfig(id, SOCKET, address, server, clients, reconnectMillis, keepAlive);

@@ -6,14 +6,12 @@ import io.qnet.stat.Counters;
 /** What a stream netdev counts beside its port. */
 final class StreamCounters {
     final Counter dropDisconnected;
-    final Counter dropClientFull;
     final Counter dropBadOffload;
     final Counter inZeroLength;
     final Counter inOversized;
 
     StreamCounters(Counters counters) {
         dropDisconnected = counters.counter("drop.disconnected");
-        dropClientFull = counters.counter("drop.client-full");
         dropBadOffload = counters.counter("drop.bad-offload");
         inZeroLength = counters.counter("in.zero-length");
         inOversized = counters.counter("in.oversized");

@@ -1,14 +1,11 @@
 package io.qnet.socket;
 
-import io.qnet.Frame;
+import io.qnet.Hub;
 import io.qnet.Netdev;
 import io.qnet.NetdevContext;
 import io.qnet.NetdevException;
 import io.qnet.NetworkEvent;
-import io.qnet.Offload;
-import io.qnet.Port;
 import io.qnet.internal.socket.Sockets;
-import io.qnet.loop.TurnTask;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -18,32 +15,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * QEMU's {@code stream} netdev, and {@code socket} with {@code listen=} or {@code connect=}: frames over a TCP or unix stream, each after its length in four bytes, big-endian (QEMU: net/stream.c,
- * net/socket.c, net/net.c).
+ * QEMU's {@code stream} netdev, and {@code socket} with {@code listen=}, {@code connect=} or a stream descriptor: frames over a TCP or unix stream, each after its length in four bytes, big-endian (QEMU:
+ * net/stream.c, net/socket.c, net/net.c).
  *
  * <p>Nothing blocks, whatever the other side does. Towards a client that connects, back-pressure goes both ways: a client that does not read makes this port refuse frames, a network that takes none makes
  * this side stop reading. A listener that this side connects to is always read, because QEMU's event loop sleeps while its listening side cannot write: what the network cannot take is queued at the
  * receiver and dropped, counted, when that is full. While nobody is connected frames are dropped and counted.
  *
- * <p>With several clients each sees the frames of the others; a slow one loses frames, counted, and holds up nobody.
+ * <p>A listener may serve several clients at a time if it is on a hub: the first has this netdev's own port, each further one an endpoint of its own, named after this one ({@code s0.1}), on the same
+ * hub, with counters, filters and back-pressure of its own, for as long as it is connected. Without a hub further clients wait, as they do when there are too many.
  *
- * <p>Counters: {@code drop.disconnected}, {@code drop.client-full}, {@code drop.bad-offload}, {@code in.zero-length}, {@code in.oversized}.
+ * <p>Counters: {@code drop.disconnected}, {@code drop.bad-offload}, {@code in.zero-length}, {@code in.oversized}.
  */
-public final class StreamNetdev extends Netdev {
+public final class StreamNetdev extends Netdev implements StreamDevice.Owner {
     private final StreamConfig config;
-    private final Device device = new Device();
-    private final List<Connection> connections = new ArrayList<>();
-    private final TurnTask flush = new TurnTask() {
-        @Override
-        protected void run(long nowNanos) {
-            flushConnections();
-        }
-    };
+    private final StreamDevice device;
+    /** The further clients. */
+    private final List<StreamClient> clients = new ArrayList<>();
 
     private @Nullable Sockets sockets;
     private @Nullable Role role;
-    private @Nullable StreamCounters counters;
-    private boolean senderWaits;
 
     /** Who brings connections: a listener, or a connector. */
     interface Role {
@@ -51,7 +42,10 @@ public final class StreamNetdev extends Netdev {
         void open();
 
         /** A connection has ended; its socket is closed. */
-        void onDisconnected();
+        void onDisconnected(StreamDevice device);
+
+        /** The netdev was joined to something, or has lost it. */
+        void onPeerChanged();
 
         /** What {@code info network} says without a connection. */
         String idleInfo();
@@ -66,6 +60,7 @@ public final class StreamNetdev extends Netdev {
     StreamNetdev(StreamConfig config) {
         super(config.id());
         this.config = config;
+        device = new StreamDevice(this, config.server());
     }
 
     @Override
@@ -75,11 +70,7 @@ public final class StreamNetdev extends Netdev {
 
     @Override
     public String info() {
-        if (connections.isEmpty()) {
-            return role == null ? "" : role.idleInfo();
-        }
-        List<String> ends = connections.stream().map(Connection::infoText).toList();
-        return String.join(",", ends);
+        return device.info(role == null ? "" : role.idleInfo());
     }
 
     /** Where a server listens, with the port that the host chose; null for a client and before it is open. Any thread. */
@@ -91,25 +82,34 @@ public final class StreamNetdev extends Netdev {
 
     @Override
     protected void open() {
-        counters = new StreamCounters(port().counters());
+        device.counters();
         try {
             sockets = Sockets.on(context().loop());
         } catch (IllegalStateException e) {
             throw new NetdevException("'" + type() + "' needs real sockets, which this network has not", e);
         }
-        Role opened = config.server() ? new Listener(this) : new Connector(this);
+        Role opened = newRole();
         role = opened;
         opened.open();
     }
 
+    private Role newRole() {
+        if (config.server()) {
+            return new Listener(this);
+        }
+        return config.address() instanceof StreamAddress.Descriptor descriptor
+                ? new Adopted(this, descriptor)
+                : new Connector(this);
+    }
+
     @Override
     protected void close() {
-        for (Connection each : List.copyOf(connections)) {
-            each.close();
-        }
-        connections.clear();
         if (role != null) {
             role.close();
+        }
+        device.close();
+        for (StreamClient each : List.copyOf(clients)) {
+            remove(each);
         }
         if (sockets != null) {
             sockets.close();
@@ -117,7 +117,7 @@ public final class StreamNetdev extends Netdev {
     }
 
     @Override
-    protected Port.Device device() {
+    protected StreamDevice device() {
         return device;
     }
 
@@ -125,7 +125,8 @@ public final class StreamNetdev extends Netdev {
         return config;
     }
 
-    NetdevContext network() {
+    @Override
+    public NetdevContext network() {
         return context();
     }
 
@@ -137,39 +138,89 @@ public final class StreamNetdev extends Netdev {
         return present;
     }
 
-    StreamCounters counters() {
-        StreamCounters present = counters;
-        if (present == null) {
-            throw new IllegalStateException("not open");
+    Connection newConnection() {
+        return new Connection(context().loop().allocator());
+    }
+
+    /** Whether one more connection has a place. */
+    boolean hasPlace() {
+        boolean onHub = port().peerHub() != null;
+        return !device.isConnected() || (onHub && 1 + clients.size() < config.clients());
+    }
+
+    /**
+     * A place for one more connection: this netdev's own port, or a new one on its hub.
+     *
+     * @throws NetdevException if there is none
+     */
+    StreamDevice newPlace() {
+        if (!device.isConnected()) {
+            return device;
         }
-        return present;
+        Hub hub = port().peerHub();
+        if (hub == null) {
+            throw new NetdevException("'" + id() + "' is on no hub");
+        }
+        int number = 1;
+        while (hub.network().endpoint(id() + "." + number) != null) {
+            number++;
+        }
+        StreamClient client = hub.add(new StreamClient.Config(id() + "." + number, this));
+        clients.add(client);
+        return client.device();
     }
 
-    int connectionCount() {
-        return connections.size();
+    /** The further client of a device leaves its hub. */
+    void leave(StreamDevice of) {
+        for (StreamClient each : List.copyOf(clients)) {
+            if (each.device() == of) {
+                remove(each);
+            }
+        }
     }
 
-    void connected(Connection connection) {
-        connections.add(connection);
+    private void remove(StreamClient client) {
+        Hub hub = client.port().peerHub();
+        if (hub != null) {
+            hub.network().remove(client);
+        }
+        clients.remove(client);
+    }
+
+    /** A further client was taken out of the network. */
+    void left(StreamClient client) {
+        if (clients.remove(client) && role != null) {
+            role.onPeerChanged();
+        }
+    }
+
+    @Override
+    public void connected(StreamDevice of, Connection connection) {
         if (config.type().equals(StreamConfig.STREAM)) {
             Map<String, Object> data = Map.of("addr", eventAddress(connection.remoteAddress()));
             context().event(new NetworkEvent("NETDEV_STREAM_CONNECTED", id(), data));
         }
     }
 
-    /** A connection has ended of itself. */
-    void disconnected(Connection connection) {
-        connections.remove(connection);
+    @Override
+    public void disconnected(StreamDevice of) {
         if (config.type().equals(StreamConfig.STREAM)) {
             context().event(new NetworkEvent("NETDEV_STREAM_DISCONNECTED", id(), Map.of()));
         }
-        wakeSender();
         if (role != null) {
-            role.onDisconnected();
+            role.onDisconnected(of);
         }
     }
 
-    void warn(String message) {
+    @Override
+    public void peerChanged() {
+        if (role != null) {
+            role.onPeerChanged();
+        }
+    }
+
+    @Override
+    public void warn(String message) {
         context().warn(this, message);
     }
 
@@ -177,60 +228,6 @@ public final class StreamNetdev extends Netdev {
     void listening(SocketAddress at) {
         Map<String, Object> data = Map.of("addr", eventAddress(at));
         context().event(new NetworkEvent("NETDEV_STREAM_LISTENING", id(), data));
-    }
-
-    /** Gives a frame of one connection to the network and to the other connections; false if the network can take nothing now. */
-    boolean deliver(Connection from, Frame frame) {
-        if (!config.server()) {
-            port().sendOrQueue(frame);
-        } else if (!port().send(frame)) {
-            return false;
-        }
-        if (connections.size() > 1) {
-            repeat(frame, from);
-        }
-        return true;
-    }
-
-    private void repeat(Frame frame, @Nullable Connection from) {
-        for (int i = 0; i < connections.size(); i++) {
-            Connection each = connections.get(i);
-            if (each != from) {
-                if (each.isFull()) {
-                    counters().dropClientFull.increment();
-                } else {
-                    send(each, frame);
-                }
-            }
-        }
-    }
-
-    private void send(Connection to, Frame frame) {
-        to.send(frame);
-        context().loop().flushThisTurn(flush);
-    }
-
-    private void flushConnections() {
-        for (Connection each : List.copyOf(connections)) {
-            each.flush();
-        }
-    }
-
-    /** A connection can take frames again. */
-    void wakeSender() {
-        if (senderWaits) {
-            senderWaits = false;
-            port().wake();
-        }
-    }
-
-    private boolean allFull() {
-        for (Connection each : connections) {
-            if (!each.isFull()) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private Map<String, Object> eventAddress(SocketAddress end) {
@@ -248,33 +245,5 @@ public final class StreamNetdev extends Netdev {
         }
         String path = config.address() instanceof StreamAddress.Unix unix ? unix.path() : "";
         return Map.of("type", "unix", "path", path);
-    }
-
-    private final class Device implements Port.Device {
-        @Override
-        public boolean receive(Frame frame) {
-            if (connections.isEmpty()) {
-                counters().dropDisconnected.increment();
-                return true;
-            }
-            if (allFull()) {
-                senderWaits = true;
-                return false;
-            }
-            repeat(frame, null);
-            return true;
-        }
-
-        @Override
-        public int takes() {
-            return Offload.TAKES_NOTHING;
-        }
-
-        @Override
-        public void onSendable() {
-            for (Connection each : List.copyOf(connections)) {
-                each.onSendable();
-            }
-        }
     }
 }

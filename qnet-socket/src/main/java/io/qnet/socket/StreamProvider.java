@@ -9,7 +9,7 @@ import io.qnet.option.OptionSchema;
 import io.qnet.option.OptionValues;
 import io.qnet.option.SocketEndpoint;
 
-/** QEMU's {@code -netdev stream} (net/stream.c, util/qemu-sockets.c). Descriptors and VM sockets are refused. */
+/** QEMU's {@code -netdev stream} (net/stream.c, util/qemu-sockets.c). VM sockets are refused. */
 public final class StreamProvider implements NetdevProvider {
     private static final int MAX_PORT = 65_535;
 
@@ -32,9 +32,13 @@ public final class StreamProvider implements NetdevProvider {
         if (endpoint == null) {
             throw OptionException.missing("addr");
         }
-        StreamAddress address = address(endpoint);
+        StreamAddress address = address(id, endpoint);
         boolean keepAlive = endpoint instanceof SocketEndpoint.Inet inet && inet.keepAlive();
-        if (options.bool("server", false)) {
+        boolean server = options.bool("server", false);
+        if (address instanceof StreamAddress.Descriptor descriptor && !server) {
+            return StreamConfig.adopt(id, descriptor.number());
+        }
+        if (server) {
             return StreamConfig.listen(id, address)
                     .clients(options.int32("clients", 1))
                     .keepAlive(keepAlive);
@@ -46,7 +50,7 @@ public final class StreamProvider implements NetdevProvider {
                 .keepAlive(keepAlive);
     }
 
-    private static StreamAddress address(SocketEndpoint endpoint) {
+    private static StreamAddress address(String id, SocketEndpoint endpoint) {
         if (endpoint instanceof SocketEndpoint.Inet inet) {
             return inet(inet);
         }
@@ -62,8 +66,12 @@ public final class StreamProvider implements NetdevProvider {
             }
             return address;
         }
-        String type = endpoint instanceof SocketEndpoint.Fd ? "fd" : "vsock";
-        throw OptionException.of("stream does not support addr.type=" + type, "addr.type", type);
+        if (endpoint instanceof SocketEndpoint.Fd fd) {
+            int number = Descriptors.parse(fd.str(), "addr.str");
+            Descriptors.type(id, number);
+            return new StreamAddress.Descriptor(number);
+        }
+        throw OptionException.of("stream does not support addr.type=vsock", "addr.type", "vsock");
     }
 
     private static StreamAddress inet(SocketEndpoint.Inet inet) {

@@ -1,8 +1,9 @@
 /**
- * Netdevs that are a socket to another emulator, a switch or a user-mode stack: QEMU's {@code stream}, and {@code socket} with {@code listen=} or {@code connect=}. Both carry frames over a TCP or unix
- * stream, each after its length in four bytes, big-endian.
+ * Netdevs that are a socket to another emulator, a switch or a user-mode stack: QEMU's {@code stream}, {@code dgram} and {@code socket}. Over a stream each frame follows its length in four bytes,
+ * big-endian; as a datagram it stands alone.
  *
- * <p>{@link io.qnet.socket.StreamNetdev} is the netdev, {@link io.qnet.socket.StreamConfig} how to make one; the providers make that from QEMU's options.
+ * <p>{@link io.qnet.socket.StreamNetdev} and {@link io.qnet.socket.DatagramNetdev} are the netdevs, {@link io.qnet.socket.StreamConfig} and {@link io.qnet.socket.DatagramConfig} how to make them; the
+ * providers make those from QEMU's options.
  */
 @NullMarked
 package io.qnet.socket;

@@ -317,36 +317,6 @@ class StreamNetdevTest {
     }
 
     @Test
-    void severalClientsSeeEachOther() throws Exception {
-        StreamNetdev server = lab.join(StreamConfig.listen("s0", ANY_PORT).clients(2));
-        try (FramePeer one = connect(server);
-                FramePeer other = connect(server)) {
-            lab.untilEvent("NETDEV_STREAM_CONNECTED", 2);
-            one.send(frame(60));
-            assertThat(other.receive()).isEqualTo(frame(60));
-            lab.untilFrames(1);
-            lab.nic.send(frame(61));
-            assertThat(one.receive()).isEqualTo(frame(61));
-            assertThat(other.receive()).isEqualTo(frame(61));
-            assertThat(lab.info(server)).contains(",");
-        }
-    }
-
-    @Test
-    void aSlowClientHoldsUpNoOther() throws Exception {
-        StreamNetdev server = lab.join(StreamConfig.listen("s0", ANY_PORT).clients(2));
-        try (FramePeer reader = connect(server);
-                FramePeer sleeper = connect(server)) {
-            lab.untilEvent("NETDEV_STREAM_CONNECTED", 2);
-            for (int i = 0; lab.counter(server, "drop.client-full") == 0; i++) {
-                assertThat(lab.nic.send(numbered(i))).isTrue();
-                assertThat(reader.receive()).isEqualTo(numbered(i));
-            }
-            assertThat(sleeper.receive()).isEqualTo(numbered(0));
-        }
-    }
-
-    @Test
     void closingTheNetworkEndsTheConnection() throws Exception {
         StreamNetdev server = lab.join(StreamConfig.listen("s0", ANY_PORT));
         try (FramePeer peer = connect(server)) {

@@ -18,13 +18,14 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A packet socket as a raw descriptor, edge-triggered, so that an error queue that nobody has emptied yet does not spin the loop. */
-final class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
+class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
     private static final int EAGAIN = 11;
 
     private final EpollSockets sockets;
     private final Socket socket;
     private @Nullable IoRegistration registration;
     private boolean readable;
+    private boolean outputTold;
 
     EpollPacketSocket(EpollSockets sockets, Socket socket, Handler handler) {
         super(sockets, handler);
@@ -32,15 +33,42 @@ final class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
         this.socket = socket;
     }
 
-    void register() throws IOException {
+    final void register() throws IOException {
         IoRegistration made = sockets.register(this);
         registration = made;
         made.submit(EpollSockets.INPUT_OPS);
     }
 
     @Override
-    public FileDescriptor fd() {
+    public final FileDescriptor fd() {
         return socket;
+    }
+
+    final Socket socket() {
+        return socket;
+    }
+
+    /** All that there was has been received. */
+    final void drained() {
+        readable = false;
+    }
+
+    /** Has {@link Handler#onWritable()} called once, when the kernel has room. */
+    final void tellOutput() {
+        IoRegistration present = registration;
+        if (!outputTold && present != null && !isClosed()) {
+            outputTold = true;
+            present.submit(EpollSockets.PACKET_OUTPUT_OPS);
+        }
+    }
+
+    private void onOutput() {
+        IoRegistration present = registration;
+        if (outputTold && present != null && !isClosed()) {
+            outputTold = false;
+            present.submit(EpollSockets.INPUT_OPS);
+            handler().onWritable();
+        }
     }
 
     @Override
@@ -49,6 +77,9 @@ final class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
             int ops = ((EpollIoEvent) event).ops().value();
             if ((ops & EpollIoOps.EPOLLERR.value()) != 0 && !isClosed()) {
                 handler().onError();
+            }
+            if ((ops & EpollIoOps.EPOLLOUT.value()) != 0) {
+                onOutput();
             }
             if ((ops & EpollIoOps.EPOLLIN.value()) != 0) {
                 readable = true;
@@ -60,7 +91,7 @@ final class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
     }
 
     @Override
-    void runDeferred() {
+    final void runDeferred() {
         if (readable && isReading() && !isClosed()) {
             handler().onReadable();
             readingChanged();
@@ -68,7 +99,7 @@ final class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
     }
 
     @Override
-    void readingChanged() {
+    final void readingChanged() {
         if (readable && isReading() && !isClosed()) {
             defer();
         }
@@ -106,13 +137,18 @@ final class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
             ByteBuffer nio = direct(source, index, length);
             sent = socket.sendTo(nio, nio.position(), nio.limit(), to.getAddress(), to.getPort());
         }
+        refuseNothing(sent, length);
+    }
+
+    /** Netty says 0 for EAGAIN. */
+    static void refuseNothing(int sent, int length) throws IOException {
         if (sent == 0 && length > 0) {
             throw new Errors.NativeIoException("sendTo", -EAGAIN, false);
         }
     }
 
     /** The native call takes direct memory only. */
-    private static ByteBuffer direct(ByteBuf source, int index, int length) {
+    static ByteBuffer direct(ByteBuf source, int index, int length) {
         if (source.isDirect()) {
             return source.internalNioBuffer(index, length);
         }
@@ -143,7 +179,7 @@ final class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
     }
 
     @Override
-    void release() {
+    final void release() {
         IoRegistration present = registration;
         if (present != null) {
             present.cancel();

@@ -11,8 +11,10 @@ import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.Future;
 import io.qnet.loop.Loop;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Sockets as raw descriptors in an epoll loop, registered edge-triggered once. */
@@ -23,6 +25,9 @@ final class EpollSockets extends Sockets {
     static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
     private static final int IP_BIND_ADDRESS_NO_PORT = 24;
+    private static final int IP_MULTICAST_IF = 32;
+    private static final int IP_MULTICAST_LOOP = 34;
+    private static final int IP_ADD_MEMBERSHIP = 35;
 
     /** The most buffers of one writev. */
     private static final int IOV_ENTRIES = 64;
@@ -36,6 +41,10 @@ final class EpollSockets extends Sockets {
     /** The same without writable. */
     static final EpollIoOps STREAM_INPUT_OPS =
             EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLRDHUP).with(EpollIoOps.EPOLLET);
+
+    /** What a packet socket is told while something waits to be sent. */
+    static final EpollIoOps PACKET_OUTPUT_OPS =
+            EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT).with(EpollIoOps.EPOLLET);
 
     static final EpollIoOps INPUT_OPS = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
 
@@ -100,38 +109,168 @@ final class EpollSockets extends Sockets {
 
     @Override
     public PacketSocket bindDatagrams(InetSocketAddress local, PacketSocket.Handler handler) throws IOException {
+        return registered(new EpollPacketSocket(this, boundUdp(local), handler));
+    }
+
+    @Override
+    public PeerSocket bindDatagrams(InetSocketAddress local, InetSocketAddress remote, PacketSocket.Handler handler)
+            throws IOException {
+        return registered(new EpollPeerSocket(this, largeBuffer(boundUdp(local)), remote, handler));
+    }
+
+    @Override
+    public PacketSocket joinGroup(InetSocketAddress group, @Nullable Inet4Address local, PacketSocket.Handler handler)
+            throws IOException {
+        LinuxSocket socket = openDatagrams(false);
+        try {
+            socket.setReuseAddress(true);
+            socket.bind(group);
+            byte[] membership = new byte[8]; // struct ip_mreq
+            System.arraycopy(group.getAddress().getAddress(), 0, membership, 0, 4);
+            System.arraycopy(bytes(local), 0, membership, 4, 4);
+            setRawOption(socket, IP_ADD_MEMBERSHIP, membership);
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            throw e;
+        }
+        return registered(new EpollPacketSocket(this, largeBuffer(socket), handler));
+    }
+
+    @Override
+    public PeerSocket connectGroup(InetSocketAddress group, @Nullable Inet4Address local, PacketSocket.Handler handler)
+            throws IOException {
+        LinuxSocket socket = openDatagrams(false);
+        try {
+            if (local != null) {
+                socket.bind(new InetSocketAddress(local, 0));
+                setRawOption(socket, IP_MULTICAST_IF, bytes(local));
+            }
+            socket.setIntOpt(IPPROTO_IP, IP_MULTICAST_LOOP, 1);
+            socket.connect(group);
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            throw e;
+        }
+        return registered(new EpollPeerSocket(this, socket, group, handler));
+    }
+
+    @Override
+    public PeerSocket bindUnixDatagrams(String local, String remote, PacketSocket.Handler handler) throws IOException {
+        UnixPath.removeSocket(local);
         LinuxSocket socket;
         try {
-            socket = LinuxSocket.newSocketDgram(isIpv6(local));
+            socket = LinuxSocket.newSocketDomainDgram();
         } catch (ChannelException e) {
-            throw new IOException(e.getMessage(), e);
+            throw HostErrors.checked(e);
         }
+        try {
+            socket.bind(new DomainSocketAddress(local));
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            throw e;
+        }
+        return registered(new EpollPeerSocket(this, socket, remote, handler));
+    }
+
+    @Override
+    public PeerSocket adoptConnected(int descriptor, PacketSocket.Handler handler) throws IOException {
+        return registered(new EpollPeerSocket(this, new Socket(descriptor), (InetSocketAddress) null, handler));
+    }
+
+    @Override
+    public PacketSocket adopt(int descriptor, PacketSocket.Handler handler) throws IOException {
+        return registered(new EpollPacketSocket(this, new Socket(descriptor), handler));
+    }
+
+    @Override
+    public StreamSocket adoptStream(int descriptor, StreamSocket.Handler handler) throws IOException {
+        LinuxSocket socket = LinuxSocket.newSocket(descriptor);
+        try {
+            SocketAddress remote = DescriptorInfo.isUnix(descriptor) ? null : socket.remoteAddress();
+            if (remote == null) {
+                remote = new DomainSocketAddress("");
+            }
+            configure(socket, remote, StreamOptions.DEFAULT);
+            EpollStreamSocket stream = new EpollStreamSocket(this, socket, remote, handler, false);
+            stream.register();
+            return stream;
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            throw e;
+        }
+    }
+
+    @Override
+    public ListenSocket adoptListener(int descriptor, StreamOptions accepted, ListenSocket.Acceptor acceptor)
+            throws IOException {
+        LinuxSocket socket = LinuxSocket.newSocket(descriptor);
+        try {
+            SocketAddress at =
+                    DescriptorInfo.isUnix(descriptor) ? new DomainSocketAddress("\0") : new InetSocketAddress(0);
+            EpollListenSocket listener = new EpollListenSocket(this, socket, at, accepted, acceptor);
+            listener.register();
+            return listener;
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            throw e;
+        }
+    }
+
+    private static <S extends EpollPacketSocket> S registered(S packets) throws IOException {
+        try {
+            packets.register();
+            return packets;
+        } catch (IOException | RuntimeException e) {
+            close(packets.socket());
+            throw e;
+        }
+    }
+
+    private static LinuxSocket openDatagrams(boolean ipv6) throws IOException {
+        try {
+            return LinuxSocket.newSocketDgram(ipv6);
+        } catch (ChannelException e) {
+            throw HostErrors.checked(e);
+        }
+    }
+
+    private static LinuxSocket boundUdp(InetSocketAddress local) throws IOException {
+        LinuxSocket socket = openDatagrams(isIpv6(local));
         try {
             if (isIpv6(local)) {
                 socket.setIntOpt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
             }
             socket.bind(local);
+            return socket;
         } catch (IOException | RuntimeException e) {
             close(socket);
             throw e;
         }
-        return register(socket, handler);
     }
 
-    @Override
-    public PacketSocket adopt(int descriptor, PacketSocket.Handler handler) throws IOException {
-        return register(new Socket(descriptor), handler);
-    }
-
-    private PacketSocket register(Socket socket, PacketSocket.Handler handler) throws IOException {
+    /** A burst of frames fits in. */
+    private static LinuxSocket largeBuffer(LinuxSocket socket) {
+        int bytes = KernelLimits.receiveBuffer();
         try {
-            EpollPacketSocket packets = new EpollPacketSocket(this, socket, handler);
-            packets.register();
-            return packets;
-        } catch (IOException | RuntimeException e) {
-            close(socket);
-            throw e;
+            if (bytes > 0) {
+                socket.setReceiveBufferSize(bytes);
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "SO_RCVBUF", e);
         }
+        return socket;
+    }
+
+    private static void setRawOption(Socket socket, int name, byte[] value) throws IOException {
+        try {
+            socket.setRawOpt(IPPROTO_IP, name, ByteBuffer.wrap(value));
+        } catch (ChannelException e) {
+            throw HostErrors.checked(e);
+        }
+    }
+
+    private static byte[] bytes(@Nullable Inet4Address address) {
+        return address == null ? new byte[4] : address.getAddress();
     }
 
     @Override
@@ -201,7 +340,7 @@ final class EpollSockets extends Sockets {
                     ? LinuxSocket.newSocketStream(isIpv6(address))
                     : LinuxSocket.newSocketDomain();
         } catch (ChannelException e) {
-            throw new IOException(e.getMessage(), e);
+            throw HostErrors.checked(e);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.qnet.internal.socket;
 
+import io.netty.channel.ChannelException;
 import io.netty.channel.unix.Errors;
 import io.qnet.host.HostError;
 import java.io.FileNotFoundException;
@@ -71,6 +72,12 @@ public final class HostErrors {
             return colon < 0 ? text : text.substring(colon + 2).strip();
         }
         return text.substring(colon + 3).strip();
+    }
+
+    /** What Netty throws unchecked where a system call has failed, as the exception of a socket. */
+    static IOException checked(ChannelException failure) {
+        String text = String.valueOf(failure.getMessage());
+        return new IOException(text.substring(text.lastIndexOf(": ") + 1).strip(), failure);
     }
 
     /** As the kernel would say it. */

@@ -3,6 +3,7 @@ package io.qnet.internal.socket;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.nio.NioIoEvent;
 import io.netty.channel.nio.NioIoHandle;
 import io.netty.channel.nio.NioIoOps;
 import java.io.IOException;
@@ -10,13 +11,15 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
 import org.jspecify.annotations.Nullable;
 
 /** A datagram channel of the JDK's. It has no error queue, and options by number cannot be set. */
-final class NioPacketSocket extends PacketSocket implements NioIoHandle {
+class NioPacketSocket extends PacketSocket implements NioIoHandle {
     private final NioSockets sockets;
     private final DatagramChannel channel;
     private @Nullable IoRegistration registration;
+    private boolean outputTold;
 
     NioPacketSocket(NioSockets sockets, DatagramChannel channel, Handler handler) {
         super(sockets, handler);
@@ -24,19 +27,34 @@ final class NioPacketSocket extends PacketSocket implements NioIoHandle {
         this.channel = channel;
     }
 
-    void register() throws IOException {
+    final void register() throws IOException {
         registration = sockets.register(this);
         readingChanged();
     }
 
     @Override
-    public SelectableChannel selectableChannel() {
+    public final SelectableChannel selectableChannel() {
         return channel;
+    }
+
+    final DatagramChannel channel() {
+        return channel;
+    }
+
+    /** Has {@link Handler#onWritable()} called once, when the kernel has room. */
+    final void tellOutput() {
+        outputTold = true;
+        readingChanged();
     }
 
     @Override
     public void handle(IoRegistration from, IoEvent event) {
         try {
+            if (outputTold && (((NioIoEvent) event).ops().value() & SelectionKey.OP_WRITE) != 0) {
+                outputTold = false;
+                readingChanged();
+                handler().onWritable();
+            }
             runDeferred();
         } catch (RuntimeException e) {
             sockets.bug(this::endAfterBug, e);
@@ -44,17 +62,18 @@ final class NioPacketSocket extends PacketSocket implements NioIoHandle {
     }
 
     @Override
-    void runDeferred() {
+    final void runDeferred() {
         if (isReading() && !isClosed()) {
             handler().onReadable();
         }
     }
 
     @Override
-    void readingChanged() {
+    final void readingChanged() {
         IoRegistration present = registration;
         if (present != null && !isClosed()) {
-            present.submit(isReading() ? NioIoOps.READ : NioIoOps.NONE);
+            int ops = (isReading() ? SelectionKey.OP_READ : 0) | (outputTold ? SelectionKey.OP_WRITE : 0);
+            present.submit(NioIoOps.valueOf(ops));
         }
     }
 
@@ -98,7 +117,7 @@ final class NioPacketSocket extends PacketSocket implements NioIoHandle {
     }
 
     @Override
-    void release() {
+    final void release() {
         IoRegistration present = registration;
         if (present != null) {
             present.cancel();

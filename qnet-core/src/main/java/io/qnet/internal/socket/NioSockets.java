@@ -6,7 +6,10 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.Future;
 import io.qnet.loop.Loop;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -87,8 +90,116 @@ final class NioSockets extends Sockets {
     }
 
     @Override
+    public PeerSocket bindDatagrams(InetSocketAddress local, InetSocketAddress remote, PacketSocket.Handler handler)
+            throws IOException {
+        DatagramChannel channel = openDatagrams(family(local));
+        try {
+            channel.bind(local);
+            NioPeerSocket peer = new NioPeerSocket(this, channel, remote, handler);
+            peer.register();
+            return peer;
+        } catch (IOException | RuntimeException e) {
+            close(channel);
+            throw e;
+        }
+    }
+
+    @Override
+    public PacketSocket joinGroup(InetSocketAddress group, @Nullable Inet4Address local, PacketSocket.Handler handler)
+            throws IOException {
+        DatagramChannel channel = openDatagrams(StandardProtocolFamily.INET);
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            channel.bind(group);
+            channel.join(group.getAddress(), networkInterface(group, local));
+            NioPacketSocket packets = new NioPacketSocket(this, channel, handler);
+            packets.register();
+            return packets;
+        } catch (IOException | RuntimeException e) {
+            close(channel);
+            throw e;
+        }
+    }
+
+    @Override
+    public PeerSocket connectGroup(InetSocketAddress group, @Nullable Inet4Address local, PacketSocket.Handler handler)
+            throws IOException {
+        DatagramChannel channel = openDatagrams(StandardProtocolFamily.INET);
+        try {
+            if (local != null) {
+                channel.bind(new InetSocketAddress(local, 0));
+                channel.setOption(StandardSocketOptions.IP_MULTICAST_IF, networkInterface(group, local));
+            }
+            channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, true);
+            channel.connect(group);
+            NioPeerSocket peer = new NioPeerSocket(this, channel, group, handler);
+            peer.register();
+            return peer;
+        } catch (IOException | RuntimeException e) {
+            close(channel);
+            throw e;
+        }
+    }
+
+    /** The interface with this address; without one, the one on the way to the group. */
+    private static NetworkInterface networkInterface(InetSocketAddress group, @Nullable Inet4Address local)
+            throws IOException {
+        InetAddress address = local;
+        if (address == null) {
+            try (DatagramChannel probe = DatagramChannel.open(StandardProtocolFamily.INET)) {
+                probe.connect(group);
+                address = ((InetSocketAddress) probe.getLocalAddress()).getAddress();
+            }
+        }
+        NetworkInterface found = NetworkInterface.getByInetAddress(address);
+        if (found == null) {
+            throw new IOException("No such device");
+        }
+        return found;
+    }
+
+    private static DatagramChannel openDatagrams(StandardProtocolFamily family) throws IOException {
+        DatagramChannel channel = DatagramChannel.open(family);
+        try {
+            channel.configureBlocking(false);
+            if (KernelLimits.receiveBuffer() > 0) {
+                channel.setOption(StandardSocketOptions.SO_RCVBUF, KernelLimits.receiveBuffer());
+            }
+            return channel;
+        } catch (IOException e) {
+            close(channel);
+            throw e;
+        }
+    }
+
+    @Override
+    public PeerSocket bindUnixDatagrams(String local, String remote, PacketSocket.Handler handler) throws IOException {
+        throw new IOException("unix datagrams need epoll");
+    }
+
+    @Override
+    public PeerSocket adoptConnected(int descriptor, PacketSocket.Handler handler) throws IOException {
+        throw needsEpoll();
+    }
+
+    @Override
+    public StreamSocket adoptStream(int descriptor, StreamSocket.Handler handler) throws IOException {
+        throw needsEpoll();
+    }
+
+    @Override
+    public ListenSocket adoptListener(int descriptor, StreamOptions accepted, ListenSocket.Acceptor acceptor)
+            throws IOException {
+        throw needsEpoll();
+    }
+
+    @Override
     public PacketSocket adopt(int descriptor, PacketSocket.Handler handler) throws IOException {
-        throw new IOException("descriptors need epoll");
+        throw needsEpoll();
+    }
+
+    private static IOException needsEpoll() {
+        return new IOException("descriptors need epoll");
     }
 
     @Override

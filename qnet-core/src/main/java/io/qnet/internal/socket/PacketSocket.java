@@ -13,8 +13,11 @@ public abstract class PacketSocket extends Deferred {
         /** Packets may be there to be received. Called again in later turns until {@link #receive} has found none. Only while reading. */
         void onReadable();
 
-        /** The kernel holds an error about an earlier packet; only if the socket was asked for an error queue. */
+        /** The kernel holds an error about an earlier packet; only if the socket was asked for an error queue, or is connected. */
         void onError();
+
+        /** What was refused as {@link HostError#NO_RESOURCES} may be tried again; told of {@link PeerSocket}s alone. */
+        default void onWritable() {}
     }
 
     private final Handler handler;

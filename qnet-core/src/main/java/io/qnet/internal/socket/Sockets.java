@@ -7,6 +7,7 @@ import io.netty.channel.nio.NioIoHandle;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.qnet.loop.Loop;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -75,13 +76,69 @@ public abstract class Sockets {
             throws IOException;
 
     /**
+     * Opens a UDP socket that sends to one address.
+     *
+     * @throws IOException if it cannot be opened or bound
+     */
+    public abstract PeerSocket bindDatagrams(
+            InetSocketAddress local, InetSocketAddress remote, PacketSocket.Handler handler) throws IOException;
+
+    /**
+     * Opens a UDP socket at the address of a group, which several may do, and joins the group.
+     *
+     * @param local the address of the interface, or null for the kernel's choice
+     * @throws IOException if it cannot be opened, bound or joined
+     */
+    public abstract PacketSocket joinGroup(
+            InetSocketAddress group, @Nullable Inet4Address local, PacketSocket.Handler handler) throws IOException;
+
+    /**
+     * Opens a UDP socket from which to send to a group, so that its own address is known: it is connected. What it sends comes back to members on this host.
+     *
+     * @param local the address of the interface, or null for the kernel's choice
+     * @throws IOException if it cannot be opened, or there is no way to the group
+     */
+    public abstract PeerSocket connectGroup(
+            InetSocketAddress group, @Nullable Inet4Address local, PacketSocket.Handler handler) throws IOException;
+
+    /**
+     * Binds a unix datagram socket to a path, where a file of a former socket is replaced, and sends to another path.
+     *
+     * @throws IOException if it cannot be opened or bound, or this kind of loop cannot
+     */
+    public abstract PeerSocket bindUnixDatagrams(String local, String remote, PacketSocket.Handler handler)
+            throws IOException;
+
+    /**
+     * Takes over a descriptor of a connected datagram socket, which must not block. It is closed if this fails.
+     *
+     * @throws IOException if this kind of loop cannot
+     */
+    public abstract PeerSocket adoptConnected(int descriptor, PacketSocket.Handler handler) throws IOException;
+
+    /**
+     * Takes over a descriptor of a connected stream socket, which must not block. It is closed if this fails.
+     *
+     * @throws IOException if this kind of loop cannot
+     */
+    public abstract StreamSocket adoptStream(int descriptor, StreamSocket.Handler handler) throws IOException;
+
+    /**
+     * Takes over a descriptor of a listening stream socket, which must not block. It is closed if this fails; a unix path is not removed at its end.
+     *
+     * @throws IOException if this kind of loop cannot
+     */
+    public abstract ListenSocket adoptListener(int descriptor, StreamOptions accepted, ListenSocket.Acceptor acceptor)
+            throws IOException;
+
+    /**
      * Takes over a descriptor of a datagram or raw socket, which must not block. It is closed if this fails.
      *
      * @throws IOException if this kind of loop cannot
      */
     public abstract PacketSocket adopt(int descriptor, PacketSocket.Handler handler) throws IOException;
 
-    /** Whether {@link #adopt} can work. */
+    /** Whether the methods that take over descriptors, and {@link #bindUnixDatagrams}, can work. */
     public abstract boolean takesDescriptors();
 
     /** Whether abstract unix names can be used. */

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** The file of a listening unix socket: what a former owner left there is replaced, what anybody else has is not, and at the end it is removed. */
-final class UnixPath {
+/** The file of a unix socket: what a former owner left there is replaced, what anybody else has is not, and at the end it is removed. */
+public final class UnixPath {
     private static final System.Logger LOG = System.getLogger(UnixPath.class.getName());
 
     private final Path path;
@@ -41,13 +41,28 @@ final class UnixPath {
         Files.deleteIfExists(path);
     }
 
+    /**
+     * Removes a socket, whoever has it, as QEMU does before it binds one for datagrams: nobody can tell whether such a socket is in use.
+     *
+     * @throws BindException if there is something else
+     */
+    public static void removeSocket(String text) throws IOException {
+        Path path = Path.of(text);
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            if (!attributes(path).isOther()) {
+                throw new BindException("Address already in use");
+            }
+            Files.deleteIfExists(path);
+        }
+    }
+
     /** The file of a socket that was bound just now. */
-    static UnixPath bound(String text) throws IOException {
+    public static UnixPath bound(String text) throws IOException {
         return new UnixPath(Path.of(text));
     }
 
     /** Removes the file if it is still the same. */
-    void remove() {
+    public void remove() {
         try {
             Object present = attributes(path).fileKey();
             if (fileKey == null || fileKey.equals(present)) {
