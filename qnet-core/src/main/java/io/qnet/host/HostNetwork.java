@@ -42,6 +42,19 @@ public interface HostNetwork {
     HostEcho openEcho(boolean ipv6, HostEcho.Handler handler) throws HostException;
 
     /**
+     * This network as it is reached from an address or an interface of the host: what is connected and opened through it is bound there, unless it is told to be bound to another address than that of
+     * everybody. It shares the rest with this one, whose owner closes both; listening is not concerned.
+     *
+     * @throws UnsupportedOperationException if sockets cannot be bound to an interface here
+     */
+    default HostNetwork leavingBy(Outbound outbound) {
+        if (outbound.isAny()) {
+            return this;
+        }
+        throw new UnsupportedOperationException("sockets cannot be bound to an address or an interface here");
+    }
+
+    /**
      * The host's name servers in the order of resolv.conf, IPv4 and IPv6; reread when the file changes (looked at once a second at most). No name server line means loopback.
      */
     List<InetSocketAddress> resolvers();

@@ -116,7 +116,7 @@ public final class UserNetdev extends Netdev {
             host = new RealHostNetwork(loop);
             ownHost = host;
         }
-        UserStack made = new UserStack(settings, uplink, host, loop, context().random(), counters);
+        UserStack made = makeStack(host, loop);
         stack = made;
         DomainSearch.firstInvalid(settings.dhcp().domainSearch())
                 .ifPresent(name -> context().warn(this, "failed to parse domain name '" + name + "'"));
@@ -124,6 +124,14 @@ public final class UserNetdev extends Netdev {
             made.open(settings.guestForwards(), settings.hostForwards());
         } catch (OptionException e) {
             throw new NetdevException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private UserStack makeStack(HostNetwork host, Loop loop) {
+        try {
+            return new UserStack(settings, uplink, host, loop, context().random(), counters);
+        } catch (UnsupportedOperationException e) {
+            throw new NetdevException("'outbound-if': " + e.getMessage(), e);
         }
     }
 

@@ -64,6 +64,8 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
 
     @Nullable InetAddress outbound6;
 
+    @Nullable String outboundDevice;
+
     long leaseSeconds = 86_400;
     int leasePool = 16;
     int mtu = 1500;
@@ -238,6 +240,12 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
         } else {
             outbound4 = address;
         }
+        return this;
+    }
+
+    /** The interface of the host by which flows leave ({@code outbound-if=}), loopback excepted. Linux with epoll only; the interface may come and go. */
+    public UserNetdevConfig outboundInterface(String name) {
+        outboundDevice = name;
         return this;
     }
 

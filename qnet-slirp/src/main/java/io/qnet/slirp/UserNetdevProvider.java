@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** Makes user netdevs of the options of {@code -netdev user}; checks them in QEMU's order, with QEMU's texts (net/slirp.c, net_slirp_init). */
 public final class UserNetdevProvider implements NetdevProvider {
     /** Options that are known and not served yet: refused rather than ignored. */
-    private static final List<String> NOT_YET = List.of(
-            "tftp", "smb", "dns-zone", "lease", "outbound-if", "upstream", "egress", "egress-rule", "egress-log");
+    private static final List<String> NOT_YET =
+            List.of("tftp", "smb", "dns-zone", "lease", "upstream", "egress", "egress-rule", "egress-log");
 
     /** For ServiceLoader. */
     public UserNetdevProvider() {}
@@ -110,14 +110,32 @@ public final class UserNetdevProvider implements NetdevProvider {
                 throw OptionException.expects("outbound-addr6", outbound6, "an IPv6 address");
             }
         }
+        config.outboundDevice = device(options.string("outbound-if"));
         config.mtu = options.int32("mtu", config.mtu);
-        config.udpTimeoutSeconds = options.integer("udp-timeout", config.udpTimeoutSeconds);
-        config.icmpTimeoutSeconds = options.integer("icmp-timeout", config.icmpTimeoutSeconds);
-        config.tcpIdleTimeoutSeconds = options.integer("tcp-idle-timeout", config.tcpIdleTimeoutSeconds);
-        config.connectTimeoutSeconds = options.integer("connect-timeout", config.connectTimeoutSeconds);
+        config.udpTimeoutSeconds = seconds(options, "udp-timeout", config.udpTimeoutSeconds);
+        config.icmpTimeoutSeconds = seconds(options, "icmp-timeout", config.icmpTimeoutSeconds);
+        config.tcpIdleTimeoutSeconds = seconds(options, "tcp-idle-timeout", config.tcpIdleTimeoutSeconds);
+        config.connectTimeoutSeconds = seconds(options, "connect-timeout", config.connectTimeoutSeconds);
         config.maxTcp = atLeastOne("max-tcp", options.integer("max-tcp", config.maxTcp));
         config.maxUdp = atLeastOne("max-udp", options.integer("max-udp", config.maxUdp));
         config.memoryBytes = options.size("memory", config.memoryBytes);
+    }
+
+    private static long seconds(OptionValues options, String name, long otherwise) {
+        long value = options.integer(name, otherwise);
+        if (value < 1) {
+            throw OptionException.expects(name, Long.toString(value), "a number of seconds, 1 at least");
+        }
+        return value;
+    }
+
+    /** A name that Linux takes for an interface (dev_valid_name); whether there is one now does not matter. */
+    private static @Nullable String device(@Nullable String name) {
+        boolean bad = name != null && (!name.matches("[!-~]{1,15}") || name.matches(".*[/:].*|\\.{1,2}"));
+        if (bad) {
+            throw OptionException.expects("outbound-if", name, "the name of an interface");
+        }
+        return name;
     }
 
     private static int atLeastOne(String name, long value) {

@@ -1,6 +1,7 @@
 package io.qnet.slirp;
 
 import io.qnet.host.HostNetwork;
+import io.qnet.host.Outbound;
 import io.qnet.option.AddressPort;
 import io.qnet.option.GuestForward;
 import io.qnet.option.HostForward;
@@ -81,8 +82,7 @@ record UserSettings(
                 config.restrict,
                 config.hostLoopback,
                 config.disableDns,
-                config.outbound4,
-                config.outbound6,
+                new Outbound(config.outbound4, config.outbound6, config.outboundDevice),
                 config.connectTimeoutSeconds * SECOND);
         return new UserSettings(
                 network,

@@ -82,28 +82,28 @@ final class UserStack {
         this.host = host;
         this.loop = loop;
         ipv6 = settings.network().ipv6();
+        Egress egress = new Egress(settings.network(), settings.egress(), host, counters);
         LocalAddresses local = new LocalAddresses(settings.network());
         output = new IpOutput(settings.network(), port, neighbours, settings.mtu(), random.nextInt(), loop, counters);
         IcmpErrors errors = new IcmpErrors(settings.network(), output, counters);
         reassembler = new Reassembler(loop.allocator(), loop.timers(), errors::reassemblyTimedOut, counters);
         input = new GuestInput(
                 settings.network(), local, neighbours, output, errors, reassembler, loop.allocator(), counters);
-        Egress egress = new Egress(settings.network(), settings.egress(), counters);
         int descriptors = Math.max(host.descriptorLimit() / 2, host.descriptorLimit() - SPARE_DESCRIPTORS);
         int maxUdp = share(descriptors, 8, Math.min(settings.maxUdp(), MAX_PORTS));
         int maxEcho = share(descriptors, 4, Math.min(settings.maxUdp(), MAX_PORTS));
-        echo = new Echo(local, output, errors, egress, host, loop, settings.icmpTimeoutNanos(), maxEcho, counters);
+        echo = new Echo(local, output, errors, egress, loop, settings.icmpTimeoutNanos(), maxEcho, counters);
         UdpOutput udpOutput = new UdpOutput(output);
-        udp = new UdpFlows(udpOutput, errors, egress, host, loop, settings.udpTimeoutNanos(), maxUdp, counters);
+        udp = new UdpFlows(udpOutput, errors, egress, loop, settings.udpTimeoutNanos(), maxUdp, counters);
         Resolvers resolvers = new Resolvers(settings.resolvers(), host);
         int maxDns = share(descriptors, 2, DnsForwarder.MAX_FLOWS);
-        dns = new DnsForwarder(udpOutput, errors, egress, resolvers, host, loop, maxDns, counters);
+        dns = new DnsForwarder(udpOutput, errors, egress, resolvers, loop, maxDns, counters);
         int maxTcp = share(descriptors, 40, settings.maxTcp());
         tcp = new TcpStack(
                 TcpConfig.DEFAULT.withMaxFlows(maxTcp).withKeepAliveNanos(settings.tcpIdleTimeoutNanos()),
                 loop,
                 output,
-                new TcpEgress(egress, host, new DnsStreams(resolvers, egress, host, loop)),
+                new TcpEgress(egress, new DnsStreams(resolvers, egress, loop)),
                 (flow, error, synPacket) -> errors.undeliverable(flow.guest(), error, null, synPacket, loop.nowNanos()),
                 new MemoryBudget(settings.memoryBytes()),
                 counters,

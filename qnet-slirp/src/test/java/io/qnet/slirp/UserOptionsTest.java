@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.qnet.NetdevProvider;
+import io.qnet.host.Outbound;
 import io.qnet.option.NetdevSchemas;
 import io.qnet.option.OptionException;
 import io.qnet.wire.IpAddress;
@@ -62,6 +63,14 @@ class UserOptionsTest {
                 "dns-upstream=foo|Parameter 'dns-upstream' expects ADDR[:PORT] or [V6][:PORT]",
                 "outbound-addr=foo|Parameter 'outbound-addr' expects an IPv4 address",
                 "outbound-addr6=1.2.3.4|Parameter 'outbound-addr6' expects an IPv6 address",
+                "outbound-if=|Parameter 'outbound-if' expects the name of an interface",
+                "outbound-if=a/b|Parameter 'outbound-if' expects the name of an interface",
+                "outbound-if=..|Parameter 'outbound-if' expects the name of an interface",
+                "outbound-if=abcdefghijklmnop|Parameter 'outbound-if' expects the name of an interface",
+                "udp-timeout=0|Parameter 'udp-timeout' expects a number of seconds, 1 at least",
+                "icmp-timeout=0|Parameter 'icmp-timeout' expects a number of seconds, 1 at least",
+                "connect-timeout=0|Parameter 'connect-timeout' expects a number of seconds, 1 at least",
+                "tcp-idle-timeout=0|Parameter 'tcp-idle-timeout' expects a number of seconds, 1 at least",
                 "max-udp=0|Parameter 'max-udp' expects a number of 1 at least",
                 "mtu=1279,ipv6=on|Parameter 'mtu' expects a number of 1280 at least with IPv6",
                 "mtu=1279,ipv6-net=fec0::/64|Parameter 'mtu' expects a number of 1280 at least with IPv6",
@@ -157,7 +166,7 @@ class UserOptionsTest {
         UserSettings settings =
                 settings("mtu=9000,udp-timeout=30,icmp-timeout=5,tcp-idle-timeout=600,connect-timeout=3,"
                         + "max-tcp=10,max-udp=20,memory=1M,lease-time=60,lease-pool=5,disable-dhcp=on,host-loopback=off,"
-                        + "dns-upstream=127.0.0.1:5353,outbound-addr=192.0.2.1");
+                        + "dns-upstream=127.0.0.1:5353,outbound-addr=192.0.2.1,outbound-if=tun0");
         assertThat(settings.mtu()).isEqualTo(9000);
         assertThat(settings.udpTimeoutNanos()).isEqualTo(30_000_000_000L);
         assertThat(settings.icmpTimeoutNanos()).isEqualTo(5_000_000_000L);
@@ -171,6 +180,7 @@ class UserOptionsTest {
         assertThat(settings.dhcpOn()).isFalse();
         assertThat(settings.egress().hostLoopback()).isFalse();
         assertThat(settings.resolvers()).containsExactly(VirtualTimeTest.at("127.0.0.1", 5353));
-        assertThat(settings.egress().outbound4().getHostAddress()).isEqualTo("192.0.2.1");
+        assertThat(settings.egress().outbound())
+                .isEqualTo(new Outbound(VirtualTimeTest.at("192.0.2.1", 0).getAddress(), null, "tun0"));
     }
 }

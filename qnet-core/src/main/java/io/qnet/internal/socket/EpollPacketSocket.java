@@ -1,6 +1,7 @@
 package io.qnet.internal.socket;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelException;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
@@ -162,9 +163,19 @@ class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
         try {
             socket.setIntOpt(level, name, value);
             return true;
-        } catch (IOException e) {
+        } catch (IOException | ChannelException e) {
             return false;
         }
+    }
+
+    @Override
+    public void bindToDevice(String device) throws IOException {
+        EpollSockets.bindToDevice(socket, device);
+    }
+
+    @Override
+    public void bind(InetAddress local) throws IOException {
+        socket.bind(new InetSocketAddress(local, 0));
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Sockets as raw descriptors in an epoll loop, registered edge-triggered once. */
@@ -23,6 +24,8 @@ final class EpollSockets extends Sockets {
 
     static final int IPPROTO_IP = 0;
     static final int IPPROTO_IPV6 = 41;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_BINDTODEVICE = 25;
     private static final int IPV6_V6ONLY = 26;
     private static final int IP_BIND_ADDRESS_NO_PORT = 24;
     private static final int IP_MULTICAST_IF = 32;
@@ -62,6 +65,10 @@ final class EpollSockets extends Sockets {
         LinuxSocket socket = open(to);
         try {
             configure(socket, to, options);
+            String device = options.device();
+            if (device != null) {
+                bindToDevice(socket, device);
+            }
             if (local != null) {
                 if (local instanceof InetSocketAddress inet && inet.getPort() == 0) {
                     // the kernel chooses the port at connect, when it knows the far end: ports are not used up
@@ -303,6 +310,17 @@ final class EpollSockets extends Sockets {
             if (options.keepAlive()) {
                 socket.setKeepAlive(true);
             }
+        }
+    }
+
+    /** Has a socket send and receive by one interface only (socket(7); any user may since Linux 5.7). */
+    static void bindToDevice(Socket socket, String device) throws IOException {
+        byte[] name = (device + "\0").getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer option = ByteBuffer.allocateDirect(name.length).put(name).flip();
+        try {
+            socket.setRawOpt(SOL_SOCKET, SO_BINDTODEVICE, option);
+        } catch (ChannelException e) {
+            throw new IOException(e.getMessage(), e);
         }
     }
 

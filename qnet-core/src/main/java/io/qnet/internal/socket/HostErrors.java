@@ -45,7 +45,8 @@ public final class HostErrors {
             case 2, 111 -> HostError.REFUSED; // ENOENT (no unix socket of that name), ECONNREFUSED
             case 32, 103, 104 -> HostError.RESET; // EPIPE, ECONNABORTED, ECONNRESET
             case 112, 113 -> HostError.HOST_UNREACHABLE; // EHOSTDOWN, EHOSTUNREACH
-            case 97, 99, 100, 101 -> HostError.NET_UNREACHABLE; // EAFNOSUPPORT, EADDRNOTAVAIL, ENETDOWN, ENETUNREACH
+            case 19, 97, 99, 100, 101 -> // ENODEV, EAFNOSUPPORT, EADDRNOTAVAIL, ENETDOWN, ENETUNREACH
+                HostError.NET_UNREACHABLE;
             case 110 -> HostError.TIMED_OUT; // ETIMEDOUT
             case 1, 13 -> HostError.PROHIBITED; // EPERM, EACCES
             case 11, 12, 23, 24, 105 -> HostError.NO_RESOURCES; // EAGAIN, ENOMEM, ENFILE, EMFILE, ENOBUFS
@@ -104,7 +105,9 @@ public final class HostErrors {
         if (text.contains("reset") || text.contains("Broken pipe") || text.contains("aborted")) {
             return HostError.RESET;
         }
-        if (text.contains("Network is unreachable") || text.contains("assign requested address")) {
+        if (text.contains("Network is unreachable")
+                || text.contains("No such device")
+                || text.contains("assign requested address")) {
             return HostError.NET_UNREACHABLE;
         }
         if (text.contains("No route to host") || text.contains("Host is down")) {

@@ -32,6 +32,9 @@ final class NioSockets extends Sockets {
     public StreamSocket connect(
             SocketAddress remote, @Nullable SocketAddress local, StreamOptions options, StreamSocket.Handler handler)
             throws IOException {
+        if (options.device() != null) {
+            throw new IOException("a socket is bound to an interface on epoll only");
+        }
         SocketAddress to = jdkAddress(remote);
         SocketChannel channel = SocketChannel.open(family(to));
         try {

@@ -3,6 +3,7 @@ package io.qnet.internal.socket;
 import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostError;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,24 @@ public abstract class PacketSocket extends Deferred {
 
     /** Sets an integer option by level and name; false where that is not possible. */
     public abstract boolean setOption(int level, int name, int value);
+
+    /**
+     * Has the socket send and receive by one interface only.
+     *
+     * @throws IOException if there is no such interface, or this transport cannot
+     */
+    public void bindToDevice(String device) throws IOException {
+        throw new IOException("a socket is bound to an interface on epoll only");
+    }
+
+    /**
+     * Binds a socket that was adopted and is not bound.
+     *
+     * @throws IOException if the address is not to be had, or this transport cannot
+     */
+    public void bind(InetAddress local) throws IOException {
+        throw new IOException("descriptors need epoll");
+    }
 
     /** The descriptor, or -1 if there is none to be had. */
     public abstract int descriptor();

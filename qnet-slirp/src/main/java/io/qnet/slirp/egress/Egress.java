@@ -1,5 +1,6 @@
 package io.qnet.slirp.egress;
 
+import io.qnet.host.HostNetwork;
 import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
@@ -8,7 +9,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about every flow that a guest begins. The order: addresses that no packet may have, services at guest-visible addresses, {@code restrict}, the name server, the gateway, the guests' own network,
@@ -39,15 +39,26 @@ public final class Egress {
 
     private final GuestNetwork network;
     private final EgressConfig config;
+    /** To the host's loopback. */
+    private final HostNetwork inside;
+    /** To everything else. */
+    private final HostNetwork outside;
+
     private final Map<Place, Verdict.ToService> services = new HashMap<>();
     private final Counter dropped;
     private final Counter restricted;
     private int generation;
 
-    /** Rules of one network. */
-    public Egress(GuestNetwork network, EgressConfig config, Counters counters) {
+    /**
+     * Rules of one network.
+     *
+     * @throws UnsupportedOperationException if the host cannot bind sockets as {@code config} says
+     */
+    public Egress(GuestNetwork network, EgressConfig config, HostNetwork host, Counters counters) {
         this.network = network;
         this.config = config;
+        inside = host;
+        outside = config.outbound().isAny() ? host : host.leavingBy(config.outbound());
         dropped = counters.counter("egress.dropped");
         restricted = counters.counter("egress.restricted");
     }
@@ -112,16 +123,19 @@ public final class Egress {
         return GuestNetwork.isHostInternal(host) ? network.hostFor(guest) : host;
     }
 
-    /** Where a socket to this address is bound, or null for the host's choice. */
-    public @Nullable InetSocketAddress bindFor(IpAddress remote) {
-        InetAddress outbound = remote.isIpv4() ? config.outbound4() : config.outbound6();
-        return outbound == null || GuestNetwork.isHostInternal(remote) ? null : new InetSocketAddress(outbound, 0);
+    /** The host's network through which an address is reached: bound as options say, unless it is the host itself. */
+    public HostNetwork hostFor(IpAddress remote) {
+        return GuestNetwork.isHostInternal(remote) ? inside : outside;
     }
 
-    /** Where a datagram socket is bound, from which a guest's port reaches everything. */
-    public InetSocketAddress bindForDatagrams(boolean ipv4) {
-        InetAddress outbound = ipv4 ? config.outbound4() : config.outbound6();
-        return new InetSocketAddress(outbound != null ? outbound : ipv4 ? ANY4 : ANY6, 0);
+    /** Whether the host itself and others are reached through different networks. */
+    public boolean isDivided() {
+        return inside != outside;
+    }
+
+    /** Where a datagram socket that reaches whomever is bound. */
+    public static InetSocketAddress anyFor(boolean ipv4) {
+        return new InetSocketAddress(ipv4 ? ANY4 : ANY6, 0);
     }
 
     /** How long a connection may take to be made. */

@@ -1,7 +1,6 @@
 package io.qnet.slirp.egress;
 
-import java.net.InetAddress;
-import org.jspecify.annotations.Nullable;
+import io.qnet.host.Outbound;
 
 /**
  * The rules by which flows leave.
@@ -9,14 +8,8 @@ import org.jspecify.annotations.Nullable;
  * @param restricted guests reach nothing but the user netdev's own services and forwards ({@code restrict=on})
  * @param hostLoopback whether the gateway's address leads to the host's loopback
  * @param dnsDisabled whether the name server's address serves nobody
- * @param outbound4 where sockets of IPv4 are bound, or null for the host's choice
- * @param outbound6 where sockets of IPv6 are bound, or null for the host's choice
+ * @param outbound where sockets to others than the host itself are bound
  * @param connectTimeoutNanos how long a connection may take to be made
  */
 public record EgressConfig(
-        boolean restricted,
-        boolean hostLoopback,
-        boolean dnsDisabled,
-        @Nullable InetAddress outbound4,
-        @Nullable InetAddress outbound6,
-        long connectTimeoutNanos) {}
+        boolean restricted, boolean hostLoopback, boolean dnsDisabled, Outbound outbound, long connectTimeoutNanos) {}

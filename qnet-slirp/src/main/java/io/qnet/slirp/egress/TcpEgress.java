@@ -2,7 +2,6 @@ package io.qnet.slirp.egress;
 
 import io.qnet.host.HostError;
 import io.qnet.host.HostException;
-import io.qnet.host.HostNetwork;
 import io.qnet.host.HostStream;
 import io.qnet.slirp.tcp.Opener;
 import io.qnet.slirp.tcp.TcpFlow;
@@ -15,17 +14,15 @@ import java.net.InetSocketAddress;
  */
 public final class TcpEgress implements Opener {
     private final Egress egress;
-    private final HostNetwork host;
     private final StreamService resolvers;
 
     /**
-     * Opens connections through {@code host}.
+     * Opens connections through the host's network.
      *
      * @param resolvers who takes connections to the name server
      */
-    public TcpEgress(Egress egress, HostNetwork host, StreamService resolvers) {
+    public TcpEgress(Egress egress, StreamService resolvers) {
         this.egress = egress;
-        this.host = host;
         this.resolvers = resolvers;
     }
 
@@ -39,7 +36,7 @@ public final class TcpEgress implements Opener {
             }
             InetSocketAddress remote = new InetSocketAddress(target.address().toInetAddress(), target.port());
             return new Decision.Accept(
-                    host.connect(remote, egress.bindFor(target.address()), egress.connectTimeoutNanos(), handler));
+                    egress.hostFor(target.address()).connect(remote, null, egress.connectTimeoutNanos(), handler));
         }
         if (verdict instanceof Verdict.ToResolvers) {
             return serve(resolvers, flow, handler);

@@ -70,11 +70,16 @@ public final class GuestForwards {
         boolean added = egress.addService(
                 server,
                 rule.port(),
-                (guest, guestPort, handler) -> host.connect(target, null, egress.connectTimeoutNanos(), handler));
+                (guest, guestPort, handler) ->
+                        hostFor(target).connect(target, null, egress.connectTimeoutNanos(), handler));
         if (!added) {
             throw rule.conflicting();
         }
         local.add(server);
+    }
+
+    private HostNetwork hostFor(SocketAddress target) {
+        return target instanceof InetSocketAddress inet ? egress.hostFor(IpAddress.of(inet.getAddress())) : host;
     }
 
     private IpAddress server(GuestForward rule) {

@@ -31,10 +31,22 @@ final class RealDatagrams implements HostDatagrams, PacketSocket.Handler {
         this.handler = handler;
     }
 
-    void open(InetSocketAddress local) throws IOException {
+    void open(InetSocketAddress local, @Nullable String device) throws IOException {
         PacketSocket opened = network.sockets().bindDatagrams(local, this);
+        if (device != null) {
+            bindOrClose(opened, device);
+        }
         socket = opened;
         options.setErrorQueue(opened, ipv6, true);
+    }
+
+    private static void bindOrClose(PacketSocket opened, String device) throws IOException {
+        try {
+            opened.bindToDevice(device);
+        } catch (IOException e) {
+            opened.close();
+            throw e;
+        }
     }
 
     @Override

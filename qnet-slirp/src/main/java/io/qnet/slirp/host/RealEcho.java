@@ -3,6 +3,7 @@ package io.qnet.slirp.host;
 import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostEcho;
 import io.qnet.host.HostError;
+import io.qnet.host.Outbound;
 import io.qnet.internal.socket.PacketSocket;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,6 +28,7 @@ final class RealEcho implements HostEcho, PacketSocket.Handler {
 
     private final RealHostNetwork network;
     private final boolean ipv6;
+    private final Outbound outbound;
     private final Handler handler;
     private final int identifier;
     private final SocketOptions options = new SocketOptions();
@@ -35,9 +37,10 @@ final class RealEcho implements HostEcho, PacketSocket.Handler {
     private boolean raw;
     private boolean closed;
 
-    RealEcho(RealHostNetwork network, boolean ipv6, int identifier, Handler handler) {
+    RealEcho(RealHostNetwork network, boolean ipv6, Outbound outbound, int identifier, Handler handler) {
         this.network = network;
         this.ipv6 = ipv6;
+        this.outbound = outbound;
         this.identifier = identifier;
         this.handler = handler;
     }
@@ -54,6 +57,9 @@ final class RealEcho implements HostEcho, PacketSocket.Handler {
         }
         try {
             PacketSocket opened = network.sockets().adopt(descriptor, this);
+            if (!bind(opened)) {
+                return false;
+            }
             socket = opened;
             options.setErrorQueue(opened, ipv6, true);
             if (raw && !ipv6) {
@@ -61,6 +67,23 @@ final class RealEcho implements HostEcho, PacketSocket.Handler {
             }
             return true;
         } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private boolean bind(PacketSocket opened) {
+        try {
+            InetAddress address = outbound.address(ipv6);
+            if (address != null) {
+                opened.bind(address);
+            }
+            String device = outbound.device();
+            if (device != null) {
+                opened.bindToDevice(device);
+            }
+            return true;
+        } catch (IOException e) {
+            opened.close();
             return false;
         }
     }

@@ -9,6 +9,7 @@ import io.qnet.host.HostException;
 import io.qnet.host.HostListener;
 import io.qnet.host.HostNetwork;
 import io.qnet.host.HostStream;
+import io.qnet.host.Outbound;
 import io.qnet.internal.socket.HostErrors;
 import io.qnet.internal.socket.KernelLimits;
 import io.qnet.internal.socket.Sockets;
@@ -73,9 +74,18 @@ public final class RealHostNetwork implements HostNetwork {
     @Override
     public HostStream connect(
             SocketAddress remote, @Nullable InetSocketAddress local, long timeoutNanos, HostStream.Handler handler) {
+        return connect(remote, local, null, timeoutNanos, handler);
+    }
+
+    HostStream connect(
+            SocketAddress remote,
+            @Nullable InetSocketAddress local,
+            @Nullable String device,
+            long timeoutNanos,
+            HostStream.Handler handler) {
         RealStream stream = new RealStream(this, remote, true, handler);
         remember(stream);
-        stream.connect(local, timeoutNanos);
+        stream.connect(local, device, timeoutNanos);
         return stream;
     }
 
@@ -93,10 +103,15 @@ public final class RealHostNetwork implements HostNetwork {
 
     @Override
     public HostDatagrams openDatagrams(InetSocketAddress local, HostDatagrams.Handler handler) throws HostException {
+        return openDatagrams(local, null, handler);
+    }
+
+    HostDatagrams openDatagrams(InetSocketAddress local, @Nullable String device, HostDatagrams.Handler handler)
+            throws HostException {
         boolean ipv6 = local.getAddress() instanceof Inet6Address;
         RealDatagrams datagrams = new RealDatagrams(this, ipv6, handler);
         try {
-            datagrams.open(local);
+            datagrams.open(local, device);
         } catch (IOException e) {
             throw failed("cannot open a datagram socket on " + textOf(local), e);
         }
@@ -106,8 +121,12 @@ public final class RealHostNetwork implements HostNetwork {
 
     @Override
     public HostEcho openEcho(boolean ipv6, HostEcho.Handler handler) throws HostException {
+        return openEcho(ipv6, Outbound.ANY, handler);
+    }
+
+    HostEcho openEcho(boolean ipv6, Outbound outbound, HostEcho.Handler handler) throws HostException {
         LibC calls = nativeCalls.get();
-        RealEcho echo = new RealEcho(this, ipv6, nextIdentifier++ & 0xffff, handler);
+        RealEcho echo = new RealEcho(this, ipv6, outbound, nextIdentifier++ & 0xffff, handler);
         if (!sockets.takesDescriptors() || nativeCalls.isMissing() || (calls != null && !echo.open(calls))) {
             throw new HostException(HostError.PROHIBITED, "the host allows neither a ping socket nor a raw socket");
         }
@@ -116,6 +135,14 @@ public final class RealHostNetwork implements HostNetwork {
             nativeCalls.load(echo::onNativeCalls);
         }
         return echo;
+    }
+
+    @Override
+    public HostNetwork leavingBy(Outbound outbound) {
+        if (outbound.device() != null && !sockets.takesDescriptors()) {
+            throw new UnsupportedOperationException("sockets are bound to an interface on epoll only");
+        }
+        return outbound.isAny() ? this : new OutboundNetwork(this, outbound);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.qnet.host.HostError;
 import io.qnet.host.HostStream;
 import io.qnet.internal.socket.HostErrors;
 import io.qnet.internal.socket.OutQueue;
+import io.qnet.internal.socket.StreamOptions;
 import io.qnet.internal.socket.StreamSocket;
 import io.qnet.loop.Timer;
 import io.qnet.loop.TurnTask;
@@ -80,9 +81,11 @@ final class RealStream implements HostStream, StreamSocket.Handler {
         out = new OutQueue(network.loop().allocator(), LARGEST_STAGING);
     }
 
-    void connect(@Nullable InetSocketAddress local, long timeoutNanos) {
+    void connect(@Nullable InetSocketAddress local, @Nullable String device, long timeoutNanos) {
         try {
-            socket = network.sockets().connect(remote, local, network.streamOptions(), this);
+            StreamOptions options = network.streamOptions();
+            socket =
+                    network.sockets().connect(remote, local, device == null ? options : options.onDevice(device), this);
             network.loop().timers().arm(limit, network.loop().nowNanos() + timeoutNanos);
         } catch (IOException e) {
             failLater(HostErrors.of(e));

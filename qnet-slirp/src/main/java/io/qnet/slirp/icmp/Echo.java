@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostEcho;
 import io.qnet.host.HostError;
 import io.qnet.host.HostException;
-import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
 import io.qnet.loop.Timer;
 import io.qnet.slirp.egress.Egress;
@@ -41,7 +40,6 @@ public final class Echo {
     private final IpOutput output;
     private final IcmpErrors errors;
     private final Egress egress;
-    private final HostNetwork host;
     private final Loop loop;
     private final long timeoutNanos;
     private final int maxFlows;
@@ -60,7 +58,6 @@ public final class Echo {
             IpOutput output,
             IcmpErrors errors,
             Egress egress,
-            HostNetwork host,
             Loop loop,
             long timeoutNanos,
             int maxFlows,
@@ -69,7 +66,6 @@ public final class Echo {
         this.output = output;
         this.errors = errors;
         this.egress = egress;
-        this.host = host;
         this.loop = loop;
         this.timeoutNanos = timeoutNanos;
         this.maxFlows = maxFlows;
@@ -138,7 +134,7 @@ public final class Echo {
         EchoFlow flow = flows.get(packet.source(), identifier);
         if (flow == null) {
             flow = new EchoFlow(packet.source(), identifier);
-            HostError error = flow.open(!target.isIpv4());
+            HostError error = flow.open(target);
             if (error != null) {
                 return error;
             }
@@ -187,13 +183,13 @@ public final class Echo {
         }
 
         /** Opens the socket. If the host has no room, the flow idle for longest gives its own up, once. */
-        @Nullable HostError open(boolean ipv6) {
+        @Nullable HostError open(IpAddress target) {
             if (flows.size() >= maxFlows) {
                 evictOldest();
             }
-            HostError error = tryOpen(ipv6);
+            HostError error = tryOpen(target);
             if (error == HostError.NO_RESOURCES && evictOldest()) {
-                error = tryOpen(ipv6);
+                error = tryOpen(target);
             }
             if (error == null) {
                 flows.add(this);
@@ -201,9 +197,9 @@ public final class Echo {
             return error;
         }
 
-        private @Nullable HostError tryOpen(boolean ipv6) {
+        private @Nullable HostError tryOpen(IpAddress target) {
             try {
-                echo = host.openEcho(ipv6, this);
+                echo = egress.hostFor(target).openEcho(!target.isIpv4(), this);
                 return null;
             } catch (HostException e) {
                 return e.error();

@@ -5,11 +5,11 @@ import io.netty.buffer.Unpooled;
 import io.qnet.host.HostDatagrams;
 import io.qnet.host.HostError;
 import io.qnet.host.HostException;
-import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
 import io.qnet.loop.Timer;
 import io.qnet.slirp.egress.Egress;
 import io.qnet.slirp.ip.FlowTable;
+import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.ip.IcmpErrors;
 import io.qnet.slirp.udp.Datagram;
 import io.qnet.slirp.udp.DatagramHandler;
@@ -42,7 +42,6 @@ public final class DnsForwarder implements DatagramHandler {
     private final IcmpErrors errors;
     private final Egress egress;
     private final Resolvers resolvers;
-    private final HostNetwork host;
     private final Loop loop;
     private final int maxFlows;
     private final FlowTable<DnsFlow> flows = new FlowTable<>();
@@ -62,7 +61,6 @@ public final class DnsForwarder implements DatagramHandler {
             IcmpErrors errors,
             Egress egress,
             Resolvers resolvers,
-            HostNetwork host,
             Loop loop,
             int maxFlows,
             Counters counters) {
@@ -70,7 +68,6 @@ public final class DnsForwarder implements DatagramHandler {
         this.errors = errors;
         this.egress = egress;
         this.resolvers = resolvers;
-        this.host = host;
         this.loop = loop;
         this.maxFlows = maxFlows;
         queries = counters.counter("dns.queries");
@@ -125,7 +122,7 @@ public final class DnsForwarder implements DatagramHandler {
         return true;
     }
 
-    /** The queries of one port of one guest. IPv4 and IPv6 resolvers each have a socket, opened when needed. */
+    /** The queries of one port of one guest. Resolvers of IPv4 and IPv6, on the host and elsewhere, each have a socket, opened when needed. */
     private final class DnsFlow extends FlowTable.Entry<DnsFlow> implements HostDatagrams.Handler {
         private final Timer timer = new Timer() {
             @Override
@@ -134,8 +131,7 @@ public final class DnsForwarder implements DatagramHandler {
             }
         };
         private final DnsQueries pending = new DnsQueries();
-        private @Nullable HostDatagrams socket4;
-        private @Nullable HostDatagrams socket6;
+        private final @Nullable HostDatagrams[] sockets = new @Nullable HostDatagrams[4];
         private long endNanos;
         private boolean ended;
 
@@ -175,18 +171,15 @@ public final class DnsForwarder implements DatagramHandler {
         }
 
         private HostDatagrams socketFor(InetSocketAddress server) throws HostException {
-            boolean ipv4 = IpAddress.of(server.getAddress()).isIpv4();
-            HostDatagrams present = ipv4 ? socket4 : socket6;
-            if (present != null) {
-                return present;
+            IpAddress address = IpAddress.of(server.getAddress());
+            boolean apart = egress.isDivided() && GuestNetwork.isHostInternal(address);
+            int at = (address.isIpv4() ? 0 : 1) | (apart ? 2 : 0);
+            HostDatagrams present = sockets[at];
+            if (present == null) {
+                present = egress.hostFor(address).openDatagrams(Egress.anyFor(address.isIpv4()), this);
+                sockets[at] = present;
             }
-            HostDatagrams made = host.openDatagrams(egress.bindForDatagrams(ipv4), this);
-            if (ipv4) {
-                socket4 = made;
-            } else {
-                socket6 = made;
-            }
-            return made;
+            return present;
         }
 
         /** Every resolver was out of reach: the guest is told at once, by the answer that resolvers understand. */
@@ -272,11 +265,10 @@ public final class DnsForwarder implements DatagramHandler {
             ended = true;
             loop.timers().cancel(timer);
             flows.remove(this);
-            if (socket4 != null) {
-                socket4.close();
-            }
-            if (socket6 != null) {
-                socket6.close();
+            for (HostDatagrams socket : sockets) {
+                if (socket != null) {
+                    socket.close();
+                }
             }
         }
 

@@ -3,7 +3,6 @@ package io.qnet.slirp.service;
 import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostError;
 import io.qnet.host.HostException;
-import io.qnet.host.HostNetwork;
 import io.qnet.host.HostStream;
 import io.qnet.loop.Loop;
 import io.qnet.slirp.egress.Egress;
@@ -25,14 +24,12 @@ public final class DnsStreams implements StreamService {
 
     private final Resolvers resolvers;
     private final Egress egress;
-    private final HostNetwork host;
     private final Loop loop;
 
     /** Streams to {@code resolvers}. */
-    public DnsStreams(Resolvers resolvers, Egress egress, HostNetwork host, Loop loop) {
+    public DnsStreams(Resolvers resolvers, Egress egress, Loop loop) {
         this.resolvers = resolvers;
         this.egress = egress;
-        this.host = host;
         this.loop = loop;
     }
 
@@ -46,7 +43,7 @@ public final class DnsStreams implements StreamService {
     }
 
     private HostStream connect(InetSocketAddress server, HostStream.Handler handler) {
-        return host.connect(server, egress.bindFor(IpAddress.of(server.getAddress())), CONNECT_NANOS, handler);
+        return egress.hostFor(IpAddress.of(server.getAddress())).connect(server, null, CONNECT_NANOS, handler);
     }
 
     /** A stream to the first resolver that accepts; once connected, it passes everything through. */

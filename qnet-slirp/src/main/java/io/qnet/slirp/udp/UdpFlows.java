@@ -12,6 +12,7 @@ import io.qnet.slirp.egress.Verdict;
 import io.qnet.slirp.icmp.GuestError;
 import io.qnet.slirp.icmp.GuestErrorHandler;
 import io.qnet.slirp.ip.FlowTable;
+import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.ip.GuestOutput;
 import io.qnet.slirp.ip.IcmpErrors;
 import io.qnet.stat.Counter;
@@ -24,7 +25,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flows of UDP through the host: one host socket for each address and port of a guest, whatever it talks to, and whoever answers is let in (endpoint-independent mapping and filtering, RFC 4787 §4.1 and
+ * Flows of UDP through the host: one port of the host for each address and port of a guest, whatever it talks to, and whoever answers is let in (endpoint-independent mapping and filtering, RFC 4787 §4.1 and
  * §5; libslirp's behaviour). An answer is shown as coming from whom it came from; the host's loopback is the gateway. Errors that the host learns of are told to the guest.
  *
  * <p>Loop thread only. Owns the host's sockets until {@link #close()}.
@@ -33,10 +34,12 @@ public final class UdpFlows implements GuestErrorHandler {
     /** How long a flow lives after a name server has answered, unless it was used for something else (libslirp: the same). */
     static final long AFTER_DNS_NANOS = 10_000_000_000L;
 
+    private static final int OUTSIDE = 0;
+    private static final int INSIDE = 1;
+
     private final UdpOutput output;
     private final IcmpErrors errors;
     private final Egress egress;
-    private final HostNetwork host;
     private final Loop loop;
     private final long timeoutNanos;
     private final int maxFlows;
@@ -57,7 +60,6 @@ public final class UdpFlows implements GuestErrorHandler {
             UdpOutput output,
             IcmpErrors errors,
             Egress egress,
-            HostNetwork host,
             Loop loop,
             long timeoutNanos,
             int maxFlows,
@@ -65,7 +67,6 @@ public final class UdpFlows implements GuestErrorHandler {
         this.output = output;
         this.errors = errors;
         this.egress = egress;
-        this.host = host;
         this.loop = loop;
         this.timeoutNanos = timeoutNanos;
         this.maxFlows = maxFlows;
@@ -79,20 +80,22 @@ public final class UdpFlows implements GuestErrorHandler {
     /** Sends a guest's datagram to the host, by the flow of its port. */
     void send(Datagram datagram, Verdict.ToHost target, long nowNanos) {
         UdpFlow flow = flows.get(datagram.source(), datagram.sourcePort());
-        HostError error = null;
         if (flow == null) {
+            if (flows.size() >= maxFlows) {
+                evictOldest(null);
+            }
             flow = new UdpFlow(datagram.source(), datagram.sourcePort());
-            error = flow.open();
+            flows.add(flow);
+            opened.increment();
         } else {
             flows.touch(flow);
         }
-        if (error == null) {
-            error = flow.send(datagram, target, nowNanos);
-        }
+        HostError error = flow.send(datagram, target, nowNanos);
         if (error != null) {
             failed.increment();
             IpAddress from = error == HostError.REFUSED ? datagram.destination() : null;
             errors.undeliverable(datagram.packet(), error, from, nowNanos);
+            flow.endIfUnused();
         }
     }
 
@@ -126,9 +129,10 @@ public final class UdpFlows implements GuestErrorHandler {
         flows.forEach(UdpFlow::end);
     }
 
-    private boolean evictOldest() {
+    /** The flow idle for longest makes room, unless it is the one that needs it. */
+    private boolean evictOldest(@Nullable UdpFlow needing) {
         UdpFlow oldest = flows.oldest();
-        if (oldest == null) {
+        if (oldest == null || oldest == needing) {
             return false;
         }
         evicted.increment();
@@ -146,7 +150,9 @@ public final class UdpFlows implements GuestErrorHandler {
                 end();
             }
         };
-        private @Nullable HostDatagrams socket;
+        /** One socket for all, or one to others and one to the host itself if their ways are divided. */
+        private final @Nullable HostDatagrams[] sockets = new @Nullable HostDatagrams[2];
+
         /** Where the last datagram went, as the guest sees it and as the host does. */
         private Verdict.@Nullable ToHost target;
 
@@ -164,29 +170,27 @@ public final class UdpFlows implements GuestErrorHandler {
             super(guest, guestPort);
         }
 
-        /** Opens the socket. If the host has no room, the flow idle for longest gives its own up, once. */
-        @Nullable HostError open() {
-            if (flows.size() >= maxFlows) {
-                evictOldest();
+        /** The socket to an address, opened when it is first needed. */
+        private HostDatagrams socketFor(IpAddress address) throws HostException {
+            int side = egress.isDivided() && GuestNetwork.isHostInternal(address) ? INSIDE : OUTSIDE;
+            HostDatagrams present = sockets[side];
+            if (present == null) {
+                present = open(egress.hostFor(address), Egress.anyFor(address.isIpv4()));
+                sockets[side] = present;
             }
-            HostError error = tryOpen();
-            if (error == HostError.NO_RESOURCES && evictOldest()) {
-                error = tryOpen();
-            }
-            if (error == null) {
-                opened.increment();
-                flows.add(this);
-            }
-            return error;
+            return present;
         }
 
-        private @Nullable HostError tryOpen() {
+        /** Opens a socket. If the host has no room, the flow idle for longest gives its own up, once. */
+        private HostDatagrams open(HostNetwork host, InetSocketAddress local) throws HostException {
             try {
-                socket = host.openDatagrams(egress.bindForDatagrams(guest().isIpv4()), this);
-                return null;
+                return host.openDatagrams(local, this);
             } catch (HostException e) {
-                return e.error();
+                if (e.error() != HostError.NO_RESOURCES || !evictOldest(this)) {
+                    throw e;
+                }
             }
+            return host.openDatagrams(local, this);
         }
 
         @Nullable HostError send(Datagram datagram, Verdict.ToHost newTarget, long nowNanos) {
@@ -196,11 +200,16 @@ public final class UdpFlows implements GuestErrorHandler {
             }
             to = datagram.destination();
             toPort = datagram.destinationPort();
-            loop.timers().arm(timer, nowNanos + timeoutNanos);
-            sentBytes += datagram.payloadLength();
             int ttl = Math.max(1, datagram.packet().ttl() - 1);
-            return socket().send(
-                            datagram.data(), datagram.payloadIndex(), datagram.payloadLength(), targetAddress, ttl);
+            int length = datagram.payloadLength();
+            try {
+                HostDatagrams socket = socketFor(newTarget.address());
+                loop.timers().arm(timer, nowNanos + timeoutNanos);
+                sentBytes += length;
+                return socket.send(datagram.data(), datagram.payloadIndex(), length, targetAddress, ttl);
+            } catch (HostException e) {
+                return e.error();
+            }
         }
 
         @Override
@@ -219,7 +228,7 @@ public final class UdpFlows implements GuestErrorHandler {
             boolean taken =
                     output.send(visibleFrom, sender.getPort(), guest(), guestPort(), data, data.readerIndex(), length);
             if (!taken) {
-                socket().setReading(false);
+                setReading(false);
                 output.whenSendable(this);
             }
         }
@@ -232,8 +241,14 @@ public final class UdpFlows implements GuestErrorHandler {
 
         @Override
         public void onSendable() {
-            if (socket != null) {
-                socket.setReading(true);
+            setReading(true);
+        }
+
+        private void setReading(boolean reading) {
+            for (HostDatagrams socket : sockets) {
+                if (socket != null) {
+                    socket.setReading(reading);
+                }
             }
         }
 
@@ -250,19 +265,22 @@ public final class UdpFlows implements GuestErrorHandler {
                     guest(), guestPort(), to, toPort, timer.deadlineNanos() - nowNanos, sentBytes, receivedBytes);
         }
 
+        void endIfUnused() {
+            if (sockets[OUTSIDE] == null && sockets[INSIDE] == null) {
+                end();
+            }
+        }
+
         void end() {
             loop.timers().cancel(timer);
             flows.remove(this);
-            socket().close();
-            socket = null;
-        }
-
-        private HostDatagrams socket() {
-            HostDatagrams open = socket;
-            if (open == null) {
-                throw new IllegalStateException("a flow without a socket");
+            for (int side = 0; side < sockets.length; side++) {
+                HostDatagrams socket = sockets[side];
+                if (socket != null) {
+                    sockets[side] = null;
+                    socket.close();
+                }
             }
-            return open;
         }
 
         @Override

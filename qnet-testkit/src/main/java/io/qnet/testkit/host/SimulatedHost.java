@@ -7,6 +7,7 @@ import io.qnet.host.HostException;
 import io.qnet.host.HostListener;
 import io.qnet.host.HostNetwork;
 import io.qnet.host.HostStream;
+import io.qnet.host.Outbound;
 import io.qnet.loop.Loop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -42,6 +43,7 @@ public final class SimulatedHost implements HostNetwork {
     private final Map<InetSocketAddress, SimulatedDatagrams> datagrams = new LinkedHashMap<>();
     private final Set<Object> open = new LinkedHashSet<>();
     private final List<String> leftOpen = new ArrayList<>();
+    private final List<String> devices = new ArrayList<>();
     private List<InetSocketAddress> resolvers = List.of(new InetSocketAddress(loopback(), 53));
     private int descriptorLimit = 65_536;
     private boolean echoAllowed = true;
@@ -169,7 +171,7 @@ public final class SimulatedHost implements HostNetwork {
         checkLoop();
         boolean room = openCount() < descriptorLimit;
         InetSocketAddress own =
-                local != null && local.getPort() != 0 ? local : new InetSocketAddress(loopback(), nextPort++);
+                (InetSocketAddress) withPort(local != null ? local : new InetSocketAddress(loopback(), 0));
         SimulatedStream stream = new SimulatedStream(this, own, remote, handler);
         if (!room) {
             later(() -> stream.fail(HostError.NO_RESOURCES));
@@ -225,6 +227,22 @@ public final class SimulatedHost implements HostNetwork {
         }
         checkRoom("ping socket");
         return new SimulatedEcho(this, handler);
+    }
+
+    @Override
+    public HostNetwork leavingBy(Outbound outbound) {
+        return outbound.isAny() ? this : new SimulatedOutbound(this, outbound);
+    }
+
+    /** The interfaces by which sockets were opened, one entry a socket, in order. */
+    public List<String> devices() {
+        return List.copyOf(devices);
+    }
+
+    void openedBy(@Nullable String device) {
+        if (device != null) {
+            devices.add(device);
+        }
     }
 
     @Override
