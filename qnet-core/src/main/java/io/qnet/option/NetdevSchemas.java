@@ -76,6 +76,7 @@ public final class NetdevSchemas {
             .list("lease")
             .between("lease-time", 1, 0xffff_ffffL)
             .between("lease-pool", 1, 65_536)
+            .bool("tftp-write")
             .between("mtu", 68, MAX_MTU)
             .string("outbound-addr")
             .string("outbound-addr6")

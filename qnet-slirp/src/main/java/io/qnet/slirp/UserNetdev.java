@@ -16,6 +16,8 @@ import io.qnet.slirp.ip.GuestPort;
 import io.qnet.slirp.service.DomainSearch;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -120,6 +122,10 @@ public final class UserNetdev extends Netdev {
         stack = made;
         DomainSearch.firstInvalid(settings.dhcp().domainSearch())
                 .ifPresent(name -> context().warn(this, "failed to parse domain name '" + name + "'"));
+        Path tftp = settings.tftp();
+        if (tftp != null && !Files.isDirectory(tftp)) {
+            context().warn(this, "there is no folder '" + tftp + "' for TFTP");
+        }
         try {
             made.open(settings.guestForwards(), settings.hostForwards());
         } catch (OptionException e) {

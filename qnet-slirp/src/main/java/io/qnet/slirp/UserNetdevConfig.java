@@ -8,6 +8,7 @@ import io.qnet.option.Ipv4Net;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,10 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
     @Nullable String domainName;
 
     final List<String> dnsSearch = new ArrayList<>();
+
+    @Nullable Path tftp;
+
+    boolean tftpWrite;
 
     @Nullable String tftpServerName;
 
@@ -177,6 +182,18 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
     /** Adds a domain to those that guests search ({@code dnssearch=}). */
     public UserNetdevConfig dnsSearch(String domain) {
         dnsSearch.add(domain);
+        return this;
+    }
+
+    /** The folder whose files guests may read by TFTP from the gateway ({@code tftp=}); without one every request is refused. */
+    public UserNetdevConfig tftp(Path folder) {
+        tftp = folder;
+        return this;
+    }
+
+    /** Whether guests may make new files in the folder of TFTP ({@code tftp-write=}); they may not unless said. */
+    public UserNetdevConfig tftpWrite(boolean allowed) {
+        tftpWrite = allowed;
         return this;
     }
 

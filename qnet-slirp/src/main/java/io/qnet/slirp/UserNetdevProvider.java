@@ -12,6 +12,8 @@ import io.qnet.option.OptionSchema;
 import io.qnet.option.OptionValues;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class UserNetdevProvider implements NetdevProvider {
     /** Options that are known and not served yet: refused rather than ignored. */
     private static final List<String> NOT_YET =
-            List.of("tftp", "smb", "dns-zone", "lease", "upstream", "egress", "egress-rule", "egress-log");
+            List.of("smb", "dns-zone", "lease", "upstream", "egress", "egress-rule", "egress-log");
 
     /** For ServiceLoader. */
     public UserNetdevProvider() {}
@@ -83,6 +85,9 @@ public final class UserNetdevProvider implements NetdevProvider {
         config.hostname = options.string("hostname");
         config.domainName = options.string("domainname");
         config.dnsSearch.addAll(options.list("dnssearch"));
+        String tftp = options.string("tftp");
+        config.tftp = tftp == null ? null : folder(tftp);
+        config.tftpWrite = options.bool("tftp-write", false);
         config.tftpServerName = options.string("tftp-server-name");
         config.bootfile = options.string("bootfile");
         options.list("dns-upstream").forEach(config::dnsUpstream);
@@ -136,6 +141,14 @@ public final class UserNetdevProvider implements NetdevProvider {
             throw OptionException.expects("outbound-if", name, "the name of an interface");
         }
         return name;
+    }
+
+    private static Path folder(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw OptionException.expects("tftp", text, "a folder");
+        }
     }
 
     private static int atLeastOne(String name, long value) {

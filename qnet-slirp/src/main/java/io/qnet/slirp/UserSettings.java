@@ -18,6 +18,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param network the guests' network and its addresses
  * @param dhcp what guests are told
  * @param dhcpOn whether they are
+ * @param tftp the folder of TFTP, or null
+ * @param tftpWrite whether guests may make files in it
  * @param egress how flows leave
  * @param resolvers the name servers to ask, or none for the host's
  * @param guestForwards addresses of the guests' network that lead to the host
@@ -36,6 +39,8 @@ record UserSettings(
         GuestNetwork network,
         DhcpConfig dhcp,
         boolean dhcpOn,
+        @Nullable Path tftp,
+        boolean tftpWrite,
         EgressConfig egress,
         List<InetSocketAddress> resolvers,
         List<GuestForward> guestForwards,
@@ -88,6 +93,8 @@ record UserSettings(
                 network,
                 dhcp,
                 !config.disableDhcp,
+                config.tftp,
+                config.tftpWrite,
                 egress,
                 config.dnsUpstream.stream().map(UserSettings::socketAddress).toList(),
                 List.copyOf(config.guestForwards),

@@ -28,6 +28,8 @@ import io.qnet.slirp.service.DnsForwarder;
 import io.qnet.slirp.service.DnsStreams;
 import io.qnet.slirp.service.Resolvers;
 import io.qnet.slirp.service.RouterAdvertisements;
+import io.qnet.slirp.service.TftpFolder;
+import io.qnet.slirp.service.TftpServer;
 import io.qnet.slirp.tcp.MemoryBudget;
 import io.qnet.slirp.tcp.TcpConfig;
 import io.qnet.slirp.tcp.TcpFlow;
@@ -39,6 +41,7 @@ import io.qnet.stat.Counters;
 import io.qnet.wire.Icmp;
 import io.qnet.wire.Ip;
 import io.qnet.wire.IpAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -67,6 +70,7 @@ final class UserStack {
     private final TcpStack tcp;
     private final HostForwards forwards;
     private final GuestForwards guestForwards;
+    private final TftpServer tftp;
     private final Loop loop;
     private final boolean ipv6;
     private final RouterAdvertisements advertisements;
@@ -124,6 +128,15 @@ final class UserStack {
             DhcpServer dhcp = new DhcpServer(settings.dhcp(), counters);
             udpInput.addService(new DhcpService(settings.network(), dhcp, output, udpOutput));
         }
+        Path folder = settings.tftp();
+        tftp = new TftpServer(
+                settings.network(),
+                folder == null ? null : new TftpFolder(folder, settings.tftpWrite()),
+                settings.mtu(),
+                udpOutput,
+                loop,
+                counters);
+        udpInput.addService(tftp);
         udpInput.addService(forwards.answers());
         GuestErrors guestErrors = guestErrors(counters);
         input.ipv4().handler(Ip.ICMP, new IcmpInput(echo, guestErrors, counters));
@@ -214,6 +227,7 @@ final class UserStack {
     /** Closes everything; the host's network is its owner's. */
     void close() {
         advertisements.close();
+        tftp.close();
         forwards.close();
         tcp.close();
         dns.close();
