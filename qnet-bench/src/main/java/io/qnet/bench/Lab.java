@@ -46,7 +46,8 @@ final class Lab implements AutoCloseable {
         // a namespace's default everywhere.)
         set(host, "tcp_congestion_control", "reno");
         set(guest, "tcp_congestion_control", "reno");
-        // Thousands of connections a second leave as many ports in TIME_WAIT; once most are, finding a free one takes longest.
+        // Thousands of connections a second leave as many ports in TIME_WAIT; once most are, finding a free one takes
+        // longest.
         set(host, "ip_local_port_range", "2048 65535");
         set(guest, "ip_local_port_range", "2048 65535");
     }

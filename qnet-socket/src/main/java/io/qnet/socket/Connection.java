@@ -251,7 +251,7 @@ final class Connection implements StreamSocket.Handler {
     private void write() {
         unwritten = 0;
         try {
-            openSocket().write(out);
+            openSocket().write(out, false);
         } catch (IOException e) {
             // not from within the call of whoever sends
             writeFailed = true;

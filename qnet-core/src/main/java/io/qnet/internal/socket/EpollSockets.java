@@ -23,6 +23,7 @@ final class EpollSockets extends Sockets {
     private static final System.Logger LOG = System.getLogger(EpollSockets.class.getName());
 
     static final int IPPROTO_IP = 0;
+    static final int IPPROTO_TCP = 6;
     static final int IPPROTO_IPV6 = 41;
     private static final int SOL_SOCKET = 1;
     private static final int SO_BINDTODEVICE = 25;
@@ -305,11 +306,8 @@ final class EpollSockets extends Sockets {
         if (options.sendBuffer() > 0) {
             socket.setSendBufferSize(options.sendBuffer());
         }
-        if (address instanceof InetSocketAddress) {
-            socket.setTcpNoDelay(true);
-            if (options.keepAlive()) {
-                socket.setKeepAlive(true);
-            }
+        if (options.keepAlive() && address instanceof InetSocketAddress) {
+            socket.setKeepAlive(true);
         }
     }
 

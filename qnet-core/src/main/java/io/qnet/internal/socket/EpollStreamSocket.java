@@ -22,11 +22,15 @@ import org.jspecify.annotations.Nullable;
  * A stream socket as a raw descriptor. It is registered once for input, output and the far side's end, edge-triggered, and remembers what it was told: {@link #readable} until a read comes back short,
  * {@link #writable} until a write does.
  *
+ * <p>What short connections need not do, they do not: TCP_NODELAY is set by the second write, since Nagle's rule holds nothing back of the first; and the last bytes leave in one segment with the FIN.
+ *
  * <p>A unix socket tells of room at every read of the far side, not only after a write was cut short, and would wake the loop as often: so it is told of output only while that is waited for.
  */
 final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
     /** Both directions are shut down; always reported, not among Netty's constants. */
     private static final int EPOLLHUP = 0x10;
+
+    private static final int TCP_CORK = 3;
 
     private static final int INPUT =
             EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLRDHUP.value() | EpollIoOps.EPOLLERR.value() | EPOLLHUP;
@@ -38,8 +42,8 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
     private final Socket socket;
     private final SocketAddress remote;
     private @Nullable IoRegistration registration;
-    /** Whether output is told although nobody waits for it. */
-    private final boolean outputAlways;
+    /** Not of a unix socket: output is told although nobody waits for it. */
+    private final boolean isInet;
 
     private boolean outputTold = true;
 
@@ -48,6 +52,14 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
     private boolean ended;
     private boolean writable;
     private boolean writeCutShort;
+    private boolean written;
+    private boolean noDelaySet;
+    private boolean corked;
+    /** When it was registered: events of the same turn may be of a descriptor that had this number before. */
+    private long registeredNanos;
+
+    /** The event that ends connecting may be an error, or not this socket's. */
+    private boolean doubtful;
 
     EpollStreamSocket(EpollSockets sockets, Socket socket, SocketAddress remote, Handler handler, boolean connecting) {
         super(sockets, handler, connecting);
@@ -55,12 +67,13 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
         this.socket = socket;
         this.remote = remote;
         this.writable = !connecting;
-        outputAlways = remote instanceof InetSocketAddress;
+        isInet = remote instanceof InetSocketAddress;
     }
 
     void register() throws IOException {
         IoRegistration made = sockets.register(this);
         registration = made;
+        registeredNanos = sockets.loop().nowNanos();
         made.submit(EpollSockets.STREAM_OPS);
     }
 
@@ -83,11 +96,7 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
 
     private void handle(int ops) {
         if (isConnecting()) {
-            if ((ops & (OUTPUT | ERROR | EPOLLHUP)) == 0) {
-                return;
-            }
-            writable = true;
-            tryFinishConnect();
+            onConnectEvent(ops);
             if (isClosed() || isConnecting()) {
                 return;
             }
@@ -103,12 +112,22 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
         }
     }
 
+    private void onConnectEvent(int ops) {
+        if ((ops & (OUTPUT | ERROR | EPOLLHUP)) == 0) {
+            return;
+        }
+        doubtful = (ops & (ERROR | EPOLLHUP)) != 0 || sockets.loop().nowNanos() == registeredNanos;
+        writable = true;
+        tryFinishConnect();
+        writable &= !isConnecting();
+    }
+
     private void onOutput() {
         writable = true;
         if (writeCutShort) {
             writeCutShort = false;
             handler().onWritable();
-        } else if (!outputAlways) {
+        } else if (!isInet) {
             tellOutput(false);
         }
     }
@@ -158,10 +177,13 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
     }
 
     @Override
-    public long write(OutQueue queue) throws IOException {
+    public long write(OutQueue queue, boolean last) throws IOException {
         if (!writable) {
             writeCutShort = true;
             return 0;
+        }
+        if (isInet && !queue.isEmpty()) {
+            setSending(last);
         }
         long total = 0;
         while (!queue.isEmpty()) {
@@ -183,6 +205,17 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
             }
         }
         return total;
+    }
+
+    private void setSending(boolean last) throws IOException {
+        if (last && !corked) {
+            corked = true;
+            socket.setIntOpt(EpollSockets.IPPROTO_TCP, TCP_CORK, 1);
+        } else if (!last && written && !noDelaySet) {
+            noDelaySet = true;
+            socket.setTcpNoDelay(true);
+        }
+        written = true;
     }
 
     @Override
@@ -231,11 +264,14 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
 
     @Override
     boolean finishConnect() throws IOException {
+        if (!doubtful) {
+            return true;
+        }
         int errno = socket.getSoError();
         if (errno != 0) {
             throw new Errors.NativeIoException("connect", -errno, false);
         }
-        return true;
+        return !isInet || socket.remoteAddress() != null;
     }
 
     @Override
@@ -249,10 +285,11 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
 
     @Override
     void release() {
+        // in this order: a closed descriptor has left the epoll set by itself
+        EpollSockets.close(socket);
         IoRegistration present = registration;
         if (present != null) {
             present.cancel();
         }
-        EpollSockets.close(socket);
     }
 }

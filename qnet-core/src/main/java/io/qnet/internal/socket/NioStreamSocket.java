@@ -80,7 +80,7 @@ final class NioStreamSocket extends StreamSocket implements NioIoHandle {
     }
 
     @Override
-    public long write(OutQueue queue) throws IOException {
+    public long write(OutQueue queue, boolean last) throws IOException {
         long total = 0;
         while (!queue.isEmpty()) {
             int length = queue.length(0);

@@ -49,10 +49,11 @@ public abstract class StreamSocket extends Deferred {
     /**
      * Writes as much of the queue as the socket takes and removes it. If something is left, {@link Handler#onWritable()} follows.
      *
+     * @param last whether {@link #shutdownOutput()} follows once the queue is empty: FIN may then leave together with the last bytes
      * @return the bytes written
      * @throws IOException if the connection broke
      */
-    public abstract long write(OutQueue queue) throws IOException;
+    public abstract long write(OutQueue queue, boolean last) throws IOException;
 
     /** Says whether {@link Handler#onReadable()} is wanted. Starts as not. */
     public abstract void wantRead(boolean wanted);

@@ -381,7 +381,7 @@ final class RealStream implements HostStream, StreamSocket.Handler {
         }
         unwritten = 0;
         try {
-            if (!out.isEmpty() && to.write(out) > 0) {
+            if (!out.isEmpty() && to.write(out, shutdownAsked) > 0) {
                 writtenUntold = true;
                 if (!tellingWritten) {
                     deferSelf();

@@ -312,7 +312,9 @@ final class Receiver {
         rcvNxt++;
         // a FIN at the edge of a closed window is taken too: it needs no room
         rcvAdv = SequenceNumber.max(rcvAdv, rcvNxt);
-        ackDue = true;
+        // an acknowledgement of the last text that waits for the host's answer, which is often its own FIN, waits with
+        // this
+        ackDue |= !delayedAck.isSet();
         return true;
     }
 

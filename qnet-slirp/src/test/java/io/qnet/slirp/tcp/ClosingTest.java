@@ -84,13 +84,35 @@ class ClosingTest {
                 .guestSends(ACK | FIN, IRS + 1, ISS + 1, "q")
                 .expectHostGot("q")
                 .expectHostEnded()
-                .expect(ACK, ISS + 1, IRS + 3)
+                .expectSilence()
                 .hostSays("answer")
                 .expect(ACK | PSH, ISS + 1, IRS + 3, "answer")
                 .guestSends(ACK, IRS + 3, ISS + 7)
                 .hostSays("more")
                 .expect(ACK | PSH, ISS + 7, IRS + 3, "more");
         assertThat(dialogue.host().credit).isPositive();
+    }
+
+    @Test
+    void theLastTextAndItsFinAreAcknowledgedByTheHostsFin() {
+        established()
+                .guestSends(ACK | FIN, IRS + 1, ISS + 1, "q")
+                .expectHostEnded()
+                .expectSilence()
+                .hostEnds()
+                .expect(ACK | FIN, ISS + 1, IRS + 3)
+                .expectSilence();
+    }
+
+    @Test
+    void theLastTextAndItsFinAreAcknowledgedInTimeIfTheHostSaysNothing() {
+        established()
+                .guestSends(ACK | FIN, IRS + 1, ISS + 1, "q")
+                .after(19)
+                .expectSilence()
+                .after(1)
+                .expect(ACK, ISS + 1, IRS + 3)
+                .expectSilence();
     }
 
     @Test

@@ -179,8 +179,9 @@ class HandshakeTest {
                 .guestSends(ACK | FIN, IRS + 1, ISS + 1, "all at once")
                 .expectHostGot("all at once")
                 .expectHostEnded()
-                .expect(ACK, ISS + 1, IRS + 13)
-                .expectState(TcpState.CLOSE_WAIT);
+                .expectState(TcpState.CLOSE_WAIT)
+                .after(20)
+                .expect(ACK, ISS + 1, IRS + 13);
     }
 
     @Test
