@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The far side need not be there: what is sent meanwhile is dropped and counted, and a far side that comes, or comes back, has what is sent from then on. Where the kernel can tell that it has no room
  * (unix), frames wait. In a group, what this netdev sent itself does not come back to it, nor to another member of the group on the same hub.
  *
- * <p>Counters: {@code drop.bad-offload}, {@code drop.too-large}, {@code drop.unreachable}, {@code in.empty}, {@code in.short}, {@code in.oversized}, {@code in.error}; of a group also {@code in.own} and
+ * <p>Counters: {@code drop.disconnected}, {@code drop.bad-offload}, {@code drop.too-large}, {@code drop.unreachable}, {@code in.empty}, {@code in.short}, {@code in.oversized}, {@code in.error}; of a group also {@code in.own} and
  * {@code in.own-hub}.
  */
 public final class DatagramNetdev extends Netdev {
@@ -59,12 +59,8 @@ public final class DatagramNetdev extends Netdev {
 
     @Override
     protected void open() {
-        Sockets opened;
-        try {
-            opened = Sockets.on(context().loop());
-        } catch (IllegalStateException e) {
-            throw new NetdevException("'" + type() + "' needs real sockets, which this network has not", e);
-        }
+        pipe.prepare(port());
+        Sockets opened = RealSockets.of(this, context());
         sockets = opened;
         PeerSocket bound = open(opened);
         socket = bound;
@@ -114,7 +110,7 @@ public final class DatagramNetdev extends Netdev {
 
     private PeerSocket openUnix(Sockets opened, DatagramAddress.Unix unix) {
         try {
-            PeerSocket bound = opened.bindUnixDatagrams(unix.local(), unix.remote(), pipe);
+            PeerSocket bound = UnixDatagrams.bind(opened, unix.local(), unix.remote(), pipe);
             file = UnixPath.bound(unix.local());
             return bound;
         } catch (IOException e) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A datagram that the kernel has no room for waits here, with the rest of its super-frame; further frames wait with their sender. It is tried again when the kernel tells of room, and every
  * millisecond, since a unix socket that is not connected is not told. Whatever else goes wrong with a datagram ends that datagram alone. An empty datagram is no end: it is counted and passed over.
  *
- * <p>Counters: {@code drop.bad-offload}, {@code drop.too-large}, {@code drop.unreachable}, {@code in.empty}, {@code in.short}, {@code in.oversized}, {@code in.error}.
+ * <p>Counters: {@code drop.disconnected}, {@code drop.bad-offload}, {@code drop.too-large}, {@code drop.unreachable}, {@code in.empty}, {@code in.short}, {@code in.oversized}, {@code in.error}.
  */
 final class DatagramPipe implements Port.Device, PacketSocket.Handler {
     /** The most datagrams received at a stretch, so that a flood leaves the loop time for others. */
@@ -29,37 +29,29 @@ final class DatagramPipe implements Port.Device, PacketSocket.Handler {
 
     private static final long RETRY_NANOS = 1_000_000;
 
-    /** Room to tell a datagram that is too long from one that is just not. */
-    private static final int SPARE_BYTES = 512;
+    /** Room for what may stand before a frame, and to tell a datagram that is too long from one that is just not. */
+    private static final int SPARE_BYTES = 1024;
 
     /** What stands before a frame in its datagram. */
     interface Framing {
         /** Frames alone. */
         Framing NONE = new Framing() {
             @Override
-            public int headerBytes() {
-                return 0;
-            }
-
-            @Override
             public void writeHeader(ByteBuf target) {
                 // nothing
             }
 
             @Override
-            public boolean accepts(ByteBuf datagram, int length) {
-                return true;
+            public int frameAt(ByteBuf datagram, int length) {
+                return 0;
             }
         };
 
-        /** The bytes before a frame. */
-        int headerBytes();
-
-        /** Appends them for the next frame. */
+        /** Appends what stands before the next frame. */
         void writeHeader(ByteBuf target);
 
-        /** Whether a datagram that was received, from index 0 on, is to be taken; counts it if not. It is at least {@link #headerBytes()} long. */
-        boolean accepts(ByteBuf datagram, int length);
+        /** Where the frame begins in a datagram that was received, from index 0 on; -1 if it is not to be taken, which is counted. */
+        int frameAt(ByteBuf datagram, int length);
     }
 
     private final Framing framing;
@@ -72,6 +64,7 @@ final class DatagramPipe implements Port.Device, PacketSocket.Handler {
         }
     };
 
+    private @Nullable DatagramCounters counters;
     private @Nullable Opened open;
 
     /** A datagram in the output buffer waits for the kernel. */
@@ -79,26 +72,40 @@ final class DatagramPipe implements Port.Device, PacketSocket.Handler {
     /** The network has refused the frame in the input buffer. */
     private boolean refused;
 
+    private int refusedAt;
     private int refusedLength;
 
     DatagramPipe(Framing framing) {
         this.framing = framing;
     }
 
-    /** What there is while the netdev is open. */
+    /** What there is while it is open. */
     private record Opened(
             Port port, NetdevContext network, PeerSocket socket, ByteBuf in, ByteBuf out, DatagramCounters counters) {}
 
+    /** Makes the counters, when the netdev opens. */
+    void prepare(Port port) {
+        counters = new DatagramCounters(port.counters());
+    }
+
     /** Begins. Before, and after {@link #close}, frames are dropped and counted. */
     void open(Port port, NetdevContext network, PeerSocket socket) {
-        int capacity = framing.headerBytes() + Port.MAX_FRAME_BYTES + SPARE_BYTES;
+        int capacity = Port.MAX_FRAME_BYTES + SPARE_BYTES;
         open = new Opened(
                 port,
                 network,
                 socket,
                 network.loop().allocator().directBuffer(capacity, capacity),
                 network.loop().allocator().directBuffer(capacity, capacity),
-                new DatagramCounters(port.counters()));
+                counters());
+    }
+
+    private DatagramCounters counters() {
+        DatagramCounters present = counters;
+        if (present == null) {
+            throw new IllegalStateException("not prepared");
+        }
+        return present;
     }
 
     /** Whether it is open. */
@@ -127,6 +134,7 @@ final class DatagramPipe implements Port.Device, PacketSocket.Handler {
     public boolean receive(Frame sent) {
         Opened present = open;
         if (present == null) {
+            counters().dropDisconnected.increment();
             return true;
         }
         if (waiting) {
@@ -215,22 +223,24 @@ final class DatagramPipe implements Port.Device, PacketSocket.Handler {
         if (length < 0) {
             return false;
         }
-        int header = framing.headerBytes();
         if (length == 0) {
             present.counters.inEmpty.increment();
-        } else if (length > header + Port.MAX_FRAME_BYTES) {
-            present.counters.inOversized.increment();
-        } else if (length <= header) {
+            return true;
+        }
+        int at = framing.frameAt(present.in, length);
+        if (at >= length) {
             present.counters.inShort.increment();
-        } else if (framing.accepts(present.in, length)) {
-            deliver(present, length);
+        } else if (at >= 0 && length - at > Port.MAX_FRAME_BYTES) {
+            present.counters.inOversized.increment();
+        } else if (at >= 0) {
+            deliver(present, at, length - at);
         }
         return true;
     }
 
-    private void deliver(Opened present, int length) {
-        int header = framing.headerBytes();
-        refused = !present.port.send(frame.clear().head(present.in, header, length - header));
+    private void deliver(Opened present, int at, int length) {
+        refused = !present.port.send(frame.clear().head(present.in, at, length));
+        refusedAt = at;
         refusedLength = length;
         if (refused) {
             present.socket.setReading(false);
@@ -241,7 +251,7 @@ final class DatagramPipe implements Port.Device, PacketSocket.Handler {
     public void onSendable() {
         Opened present = open;
         if (refused && present != null) {
-            deliver(present, refusedLength);
+            deliver(present, refusedAt, refusedLength);
             if (!refused && isOpen()) {
                 present.socket.setReading(true);
             }
@@ -250,6 +260,7 @@ final class DatagramPipe implements Port.Device, PacketSocket.Handler {
 
     /** What a datagram netdev counts beside its port. */
     private static final class DatagramCounters {
+        final Counter dropDisconnected;
         final Counter dropBadOffload;
         final Counter dropTooLarge;
         final Counter dropUnreachable;
@@ -259,6 +270,7 @@ final class DatagramPipe implements Port.Device, PacketSocket.Handler {
         final Counter inError;
 
         DatagramCounters(Counters counters) {
+            dropDisconnected = counters.counter("drop.disconnected");
             dropBadOffload = counters.counter("drop.bad-offload");
             dropTooLarge = counters.counter("drop.too-large");
             dropUnreachable = counters.counter("drop.unreachable");

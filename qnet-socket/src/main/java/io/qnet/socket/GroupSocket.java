@@ -143,6 +143,16 @@ final class GroupSocket implements PeerSocket {
     }
 
     @Override
+    public void connect(String path) throws IOException {
+        throw new IOException("not a unix socket");
+    }
+
+    @Override
+    public int descriptor() {
+        return receiver.descriptor();
+    }
+
+    @Override
     public void setReading(boolean reading) {
         receiver.setReading(reading);
     }

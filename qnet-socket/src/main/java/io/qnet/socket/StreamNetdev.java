@@ -83,11 +83,7 @@ public final class StreamNetdev extends Netdev implements StreamDevice.Owner {
     @Override
     protected void open() {
         device.counters();
-        try {
-            sockets = Sockets.on(context().loop());
-        } catch (IllegalStateException e) {
-            throw new NetdevException("'" + type() + "' needs real sockets, which this network has not", e);
-        }
+        sockets = RealSockets.of(this, context());
         Role opened = newRole();
         role = opened;
         opened.open();

@@ -2,7 +2,6 @@ package io.qnet.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.qnet.NetdevException;
 import io.qnet.Network;
@@ -120,7 +119,6 @@ class DatagramNetdevTest {
 
     @Test
     void unixFramesPassAndThePeerMayComeLateAndComeBack() throws Exception {
-        assumeUnixDatagrams();
         Path here = folder.resolve("here");
         Path there = folder.resolve("there");
         DatagramNetdev netdev = lab.join(DatagramConfig.unix("d0", here, there));
@@ -146,7 +144,6 @@ class DatagramNetdevTest {
 
     @Test
     void aSlowUnixReaderGetsEverything() throws Exception {
-        assumeUnixDatagrams();
         Path here = folder.resolve("here");
         Path there = folder.resolve("there");
         lab.join(DatagramConfig.unix("d0", here, there));
@@ -172,7 +169,6 @@ class DatagramNetdevTest {
 
     @Test
     void aSocketFileThatWasLeftIsReplacedAndAnotherFileIsNot() throws Exception {
-        assumeUnixDatagrams();
         Path here = folder.resolve("here");
         lab.network.add(DatagramConfig.unix("d0", here, folder.resolve("x")));
         lab.network.add(DatagramConfig.unix("d1", here, folder.resolve("x")));
@@ -237,11 +233,9 @@ class DatagramNetdevTest {
                 .isEqualTo("socket: mcast=230.0.0.1:7003");
         assertThat(info("socket,id=d0,udp=127.0.0.1:7004,localaddr=127.0.0.1:0"))
                 .isEqualTo("socket: udp=127.0.0.1:7004");
-        if (transport == Transport.EPOLL) {
-            String local = folder.resolve("l").toString();
-            assertThat(info("dgram,id=d0,local.type=unix,local.path=" + local + ",remote.type=unix,remote.path=/r"))
-                    .isEqualTo("udp=" + local + "//r");
-        }
+        String local = folder.resolve("l").toString();
+        assertThat(info("dgram,id=d0,local.type=unix,local.path=" + local + ",remote.type=unix,remote.path=/r"))
+                .isEqualTo("udp=" + local + "//r");
     }
 
     @ParameterizedTest
@@ -277,10 +271,6 @@ class DatagramNetdevTest {
         assertThatThrownBy(() -> lab.network.addNetdev(
                         "dgram,id=s,local.type=unix,local.path=" + path + ",remote.type=unix,remote.path=/y"))
                 .hasMessage("UNIX socket path '" + path + "' is too long");
-    }
-
-    private void assumeUnixDatagrams() {
-        assumeTrue(transport == Transport.EPOLL, "unix datagrams need epoll");
     }
 
     private String info(String options) {

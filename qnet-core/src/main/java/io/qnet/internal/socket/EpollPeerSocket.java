@@ -1,6 +1,7 @@
 package io.qnet.internal.socket;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.Socket;
 import io.qnet.host.HostError;
 import java.io.IOException;
@@ -13,13 +14,18 @@ import org.jspecify.annotations.Nullable;
 /** A datagram descriptor with one far end: an address of UDP, the path of a unix socket, or whom it is connected to. */
 final class EpollPeerSocket extends EpollPacketSocket implements PeerSocket {
     private final @Nullable InetSocketAddress remote;
-    private final byte @Nullable [] remotePath;
+    private byte @Nullable [] remotePath;
 
-    /** To an address of UDP, or, if null, to whom the socket is connected. */
-    EpollPeerSocket(EpollSockets sockets, Socket socket, @Nullable InetSocketAddress remote, Handler handler) {
+    /** To whom the socket is connected, or will be. */
+    EpollPeerSocket(EpollSockets sockets, Socket socket, Handler handler) {
+        super(sockets, socket, handler);
+        remote = null;
+    }
+
+    /** To an address of UDP. */
+    EpollPeerSocket(EpollSockets sockets, Socket socket, InetSocketAddress remote, Handler handler) {
         super(sockets, socket, handler);
         this.remote = remote;
-        remotePath = null;
     }
 
     /** To a unix socket, which need not be there. */
@@ -85,6 +91,12 @@ final class EpollPeerSocket extends EpollPacketSocket implements PeerSocket {
         return remotePath == null
                 ? socket().write(nio, nio.position(), nio.limit())
                 : socket().sendToDomainSocket(nio, nio.position(), nio.limit(), remotePath);
+    }
+
+    @Override
+    public void connect(String path) throws IOException {
+        socket().connect(new DomainSocketAddress(path));
+        remotePath = null;
     }
 
     @Override

@@ -163,7 +163,7 @@ final class EpollSockets extends Sockets {
     }
 
     @Override
-    public PeerSocket bindUnixDatagrams(String local, String remote, PacketSocket.Handler handler) throws IOException {
+    public PeerSocket bindUnixDatagrams(String local, @Nullable String remote, PacketSocket.Handler handler) throws IOException {
         UnixPath.removeSocket(local);
         LinuxSocket socket;
         try {
@@ -177,12 +177,21 @@ final class EpollSockets extends Sockets {
             close(socket);
             throw e;
         }
-        return registered(new EpollPeerSocket(this, socket, remote, handler));
+        return registered(
+                remote == null
+                        ? new EpollPeerSocket(this, socket, handler)
+                        : new EpollPeerSocket(this, socket, remote, handler));
     }
 
     @Override
     public PeerSocket adoptConnected(int descriptor, PacketSocket.Handler handler) throws IOException {
-        return registered(new EpollPeerSocket(this, new Socket(descriptor), (InetSocketAddress) null, handler));
+        return registered(new EpollPeerSocket(this, new Socket(descriptor), handler));
+    }
+
+    @Override
+    public PeerSocket adoptRaw(int descriptor, InetSocketAddress remote, PacketSocket.Handler handler)
+            throws IOException {
+        return registered(new EpollPeerSocket(this, new Socket(descriptor), remote, handler));
     }
 
     @Override

@@ -34,6 +34,11 @@ final class NioPeerSocket extends NioPacketSocket implements PeerSocket {
     }
 
     @Override
+    public void connect(String path) throws IOException {
+        throw new IOException("not a unix socket");
+    }
+
+    @Override
     public InetSocketAddress inetAddress() {
         return localAddress();
     }

@@ -176,12 +176,18 @@ final class NioSockets extends Sockets {
     }
 
     @Override
-    public PeerSocket bindUnixDatagrams(String local, String remote, PacketSocket.Handler handler) throws IOException {
+    public PeerSocket bindUnixDatagrams(String local, @Nullable String remote, PacketSocket.Handler handler) throws IOException {
         throw new IOException("unix datagrams need epoll");
     }
 
     @Override
     public PeerSocket adoptConnected(int descriptor, PacketSocket.Handler handler) throws IOException {
+        throw needsEpoll();
+    }
+
+    @Override
+    public PeerSocket adoptRaw(int descriptor, InetSocketAddress remote, PacketSocket.Handler handler)
+            throws IOException {
         throw needsEpoll();
     }
 

@@ -31,11 +31,21 @@ public interface PeerSocket {
      */
     @Nullable HostError sendDatagram(ByteBuf source, int index, int length);
 
+    /**
+     * Connects a unix socket: it sends there from now on, and hears nobody else where the kernel has such connections.
+     *
+     * @throws IOException if nobody is there, or it is no unix socket
+     */
+    void connect(String path) throws IOException;
+
     /** Stops or resumes {@link PacketSocket.Handler#onReadable()}. */
     void setReading(boolean reading);
 
     /** The own end if it is one of UDP, else null. */
     @Nullable InetSocketAddress inetAddress();
+
+    /** The descriptor, or -1 if there is none to be had. */
+    int descriptor();
 
     /** Releases the socket. */
     void close();

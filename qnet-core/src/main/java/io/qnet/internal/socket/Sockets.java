@@ -104,9 +104,10 @@ public abstract class Sockets {
     /**
      * Binds a unix datagram socket to a path, where a file of a former socket is replaced, and sends to another path.
      *
+     * @param remote that path, or null if it is to be connected
      * @throws IOException if it cannot be opened or bound, or this kind of loop cannot
      */
-    public abstract PeerSocket bindUnixDatagrams(String local, String remote, PacketSocket.Handler handler)
+    public abstract PeerSocket bindUnixDatagrams(String local, @Nullable String remote, PacketSocket.Handler handler)
             throws IOException;
 
     /**
@@ -115,6 +116,14 @@ public abstract class Sockets {
      * @throws IOException if this kind of loop cannot
      */
     public abstract PeerSocket adoptConnected(int descriptor, PacketSocket.Handler handler) throws IOException;
+
+    /**
+     * Takes over a descriptor of a raw socket that sends to one address, and which must not block. It is closed if this fails.
+     *
+     * @throws IOException if this kind of loop cannot
+     */
+    public abstract PeerSocket adoptRaw(int descriptor, InetSocketAddress remote, PacketSocket.Handler handler)
+            throws IOException;
 
     /**
      * Takes over a descriptor of a connected stream socket, which must not block. It is closed if this fails.
