@@ -21,7 +21,7 @@ final class Usage {
         spec.addOption(option(
                         "-netdev",
                         "TYPE,id=ID[,OPTION=VALUE...]",
-                        "A back end: user, socket, stream, dgram, hubport. See docs/options.md."))
+                        "A back end: user, socket, stream, dgram, l2tpv3, vde, hubport. See docs/options.md."))
                 .addOption(option(
                         "-net",
                         "TYPE[,vlan=N][,OPTION=VALUE...]",

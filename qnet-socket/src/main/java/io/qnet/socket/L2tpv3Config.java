@@ -46,14 +46,12 @@ public record L2tpv3Config(
 
     /** With another session in what is taken. */
     public L2tpv3Config rxSession(int session) {
-        return new L2tpv3Config(
-                id, local, remote, udp, txSession, session, cookies, counter, pinCounter, offset);
+        return new L2tpv3Config(id, local, remote, udp, txSession, session, cookies, counter, pinCounter, offset);
     }
 
     /** With cookies. */
     public L2tpv3Config cookies(Cookies cookies) {
-        return new L2tpv3Config(
-                id, local, remote, udp, txSession, rxSession, cookies, counter, pinCounter, offset);
+        return new L2tpv3Config(id, local, remote, udp, txSession, rxSession, cookies, counter, pinCounter, offset);
     }
 
     /** With numbers, or with a pinned number of 0. */
@@ -63,8 +61,7 @@ public record L2tpv3Config(
 
     /** With bytes of zero between header and frame. */
     public L2tpv3Config offset(int bytes) {
-        return new L2tpv3Config(
-                id, local, remote, udp, txSession, rxSession, cookies, counter, pinCounter, bytes);
+        return new L2tpv3Config(id, local, remote, udp, txSession, rxSession, cookies, counter, pinCounter, bytes);
     }
 
     @Override

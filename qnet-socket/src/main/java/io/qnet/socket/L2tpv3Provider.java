@@ -56,16 +56,15 @@ public final class L2tpv3Provider implements NetdevProvider {
     private static L2tpv3Config.@Nullable Cookies cookies(OptionValues options) {
         return options.has("txcookie")
                 ? new L2tpv3Config.Cookies(
-                        options.integer("txcookie", 0),
-                        options.integer("rxcookie", 0),
-                        options.bool("cookie64", false))
+                        options.integer("txcookie", 0), options.integer("rxcookie", 0), options.bool("cookie64", false))
                 : null;
     }
 
     private static InetSocketAddress resolve(String host, @Nullable String port, boolean ipv6, String end) {
         int number = 0;
         if (port != null) {
-            boolean digits = port.length() <= 5 && !port.isEmpty() && port.chars().allMatch(Character::isDigit);
+            boolean digits =
+                    port.length() <= 5 && !port.isEmpty() && port.chars().allMatch(Character::isDigit);
             number = digits ? Integer.parseInt(port) : MAX_PORT + 1;
         }
         if (number > MAX_PORT) {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param group the group that the data socket is given to, or null
  * @param mode the rights of the data socket's file, such as 0700
  */
-public record VdeConfig(String id, Path folder, int port, @Nullable String group, int mode)
-        implements EndpointConfig<VdeNetdev> {
+public record VdeConfig(
+        String id, Path folder, int port, @Nullable String group, int mode) implements EndpointConfig<VdeNetdev> {
     /** Rights for the owner alone. */
     public static final int DEFAULT_MODE = 0700;
 

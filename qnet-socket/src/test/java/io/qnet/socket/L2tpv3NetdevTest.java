@@ -51,10 +51,7 @@ class L2tpv3NetdevTest {
 
     /** Options; the header of the first frame sent, of the second, and one that is taken. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             txsession=0x11223344                                   |0003000011223344                |0003000011223344                |0003000011223344
             txsession=1,rxsession=0xfffffffe                       |0003000000000001                |0003000000000001                |00030000fffffffe
             txsession=1,counter=on                                 |000300000000000100000001        |000300000000000100000002        |000300000000000112345678
@@ -100,10 +97,7 @@ class L2tpv3NetdevTest {
     void overIpv6() throws Exception {
         try (DatagramSocket peer6 = new DatagramSocket(0, InetAddress.getByName("::1"))) {
             lab.join(L2tpv3Config.udp(
-                    "l0",
-                    new InetSocketAddress("::1", 0),
-                    (InetSocketAddress) peer6.getLocalSocketAddress(),
-                    7));
+                    "l0", new InetSocketAddress("::1", 0), (InetSocketAddress) peer6.getLocalSocketAddress(), 7));
             lab.nic.send(bytes(FRAME));
             DatagramPacket packet = new DatagramPacket(new byte[100], 100);
             peer6.receive(packet);
@@ -120,18 +114,15 @@ class L2tpv3NetdevTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '"',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             src=127.0.0.1,dst=nix.invalid,txsession=1,udp=on,srcport=1000,dstport=1001|could not resolve dst, error = Name or service not known
             src=nix.invalid,dst=127.0.0.1,txsession=1,udp=on,srcport=1000,dstport=1001|could not resolve src, errno = Name or service not known
             src=127.0.0.1,dst=127.0.0.1,txsession=1,udp=on,srcport=1000|need both src and dst port for udp
             src=10.9.9.9,dst=127.0.0.1,txsession=1,udp=on,srcport=1000,dstport=1001|could not bind socket err=99
             """)
     void isRefusedInQemusWords(String options, String message) {
-        String expected = transport == Transport.EPOLL ? message : message.replace("99", "Cannot assign requested address");
+        String expected =
+                transport == Transport.EPOLL ? message : message.replace("99", "Cannot assign requested address");
         assertThatThrownBy(() -> lab.network.addNetdev("l2tpv3,id=l0," + options))
                 .isInstanceOfAny(OptionException.class, NetdevException.class)
                 .hasMessage(expected);

@@ -118,8 +118,9 @@ class VdeNetdevTest {
             port.receive(received);
             assertThat(received.position()).isEqualTo(62);
         }
-        assertThat(lab.warnings.get(0)).isEqualTo("v0: no port of the vde switch at " + folder
-                + ": it has closed the connection, trying again");
+        assertThat(lab.warnings.get(0))
+                .isEqualTo(
+                        "v0: no port of the vde switch at " + folder + ": it has closed the connection, trying again");
         assertThat(lab.counter(netdev, "drop.unreachable")).isZero();
     }
 
@@ -140,13 +141,15 @@ class VdeNetdevTest {
         ByteBuffer request = readRequest(control);
         port.bind(new UnixSocketAddress(folder.resolve(name).toString()));
         answer(control, folder.resolve(name).toString());
-        lab.until(() -> lab.info(java.util.Objects.requireNonNull(lab.network.endpoint("v0"))).contains("fd="));
+        lab.until(() -> lab.info(java.util.Objects.requireNonNull(lab.network.endpoint("v0")))
+                .contains("fd="));
         return text(request, HEADER + 2, ADDRESS - 2);
     }
 
     private List<Path> dataFiles() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.getFileName().toString().matches("\\.\\d+-\\d+")).toList();
+            return files.filter(file -> file.getFileName().toString().matches("\\.\\d+-\\d+"))
+                    .toList();
         }
     }
 

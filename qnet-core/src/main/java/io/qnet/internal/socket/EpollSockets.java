@@ -163,7 +163,8 @@ final class EpollSockets extends Sockets {
     }
 
     @Override
-    public PeerSocket bindUnixDatagrams(String local, @Nullable String remote, PacketSocket.Handler handler) throws IOException {
+    public PeerSocket bindUnixDatagrams(String local, @Nullable String remote, PacketSocket.Handler handler)
+            throws IOException {
         UnixPath.removeSocket(local);
         LinuxSocket socket;
         try {

@@ -119,7 +119,8 @@ public final class HostErrors {
         if (text.contains("Permission denied") || text.contains("not permitted")) {
             return HostError.PROHIBITED;
         }
-        if (text.contains("Too many open files") || text.contains("No buffer space")
+        if (text.contains("Too many open files")
+                || text.contains("No buffer space")
                 || text.contains("temporarily unavailable")) {
             return HostError.NO_RESOURCES;
         }

@@ -176,7 +176,8 @@ final class NioSockets extends Sockets {
     }
 
     @Override
-    public PeerSocket bindUnixDatagrams(String local, @Nullable String remote, PacketSocket.Handler handler) throws IOException {
+    public PeerSocket bindUnixDatagrams(String local, @Nullable String remote, PacketSocket.Handler handler)
+            throws IOException {
         throw new IOException("unix datagrams need epoll");
     }
 
