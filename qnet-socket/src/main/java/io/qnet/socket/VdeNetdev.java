@@ -219,7 +219,7 @@ public final class VdeNetdev extends Netdev {
         @Override
         public void onWritable() {
             try {
-                openSocket().write(out);
+                openSocket().write(out, false);
             } catch (IOException e) {
                 openSocket().defer();
             }
