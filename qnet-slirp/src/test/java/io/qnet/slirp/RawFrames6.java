@@ -99,6 +99,28 @@ final class RawFrames6 {
         return segment;
     }
 
+    /** A SYN whose checksum is to be set. */
+    static byte[] syn(int fromPort, int toPort) {
+        byte[] segment = new byte[20];
+        Bytes.put16(segment, 0, fromPort);
+        Bytes.put16(segment, 2, toPort);
+        Bytes.put16(segment, 12, 0x5002);
+        Bytes.put16(segment, 14, 0xffff);
+        return segment;
+    }
+
+    /** The same with the right checksum of what follows the fixed header. */
+    static byte[] withRightChecksum(byte[] frame, int at) {
+        byte[] changed = frame.clone();
+        int length = Bytes.u16(changed, IP + 4);
+        Bytes.put16(changed, at, 0);
+        byte[] source = Arrays.copyOfRange(changed, IP + 8, IP + 24);
+        byte[] destination = Arrays.copyOfRange(changed, IP + 24, PAYLOAD);
+        long sum = InternetChecksum.pseudoHeader(source, destination, changed[IP + 6], length);
+        Bytes.put16(changed, at, InternetChecksum.finish(InternetChecksum.add(sum, changed, PAYLOAD, length)));
+        return changed;
+    }
+
     /** A fragment of what follows the fixed header of a whole packet. */
     static byte[] fragment(byte[] whole, int id, int offset, int length, boolean more) {
         byte[] payload = new byte[8 + length];
@@ -138,6 +160,15 @@ final class RawFrames6 {
     static String kind(byte[] frame) {
         boolean icmp = Bytes.u16(frame, 12) == 0x86dd && Bytes.u8(frame, IP + 6) == ICMP;
         return icmp ? Bytes.u8(frame, PAYLOAD) + "/" + Bytes.u8(frame, PAYLOAD + 1) : "none";
+    }
+
+    /** Whether ICMPv6, UDP or TCP right behind the fixed header has its checksum right; true of a fragment. */
+    static boolean isChecksumRight(byte[] frame) {
+        byte[] source = Arrays.copyOfRange(frame, IP + 8, IP + 24);
+        byte[] destination = Arrays.copyOfRange(frame, IP + 24, PAYLOAD);
+        int length = Bytes.u16(frame, IP + 4);
+        long pseudo = InternetChecksum.pseudoHeader(source, destination, Bytes.u8(frame, IP + 6), length);
+        return Bytes.u8(frame, IP + 6) == FRAGMENT || InternetChecksum.isRight(pseudo, frame, PAYLOAD, length);
     }
 
     static int checksum(String from, String to, int protocol, byte[] segment) {

@@ -1,86 +1,20 @@
 package io.qnet.testkit;
 
-import io.qnet.loop.Timer;
 import io.qnet.testkit.codec.Bytes;
 import io.qnet.testkit.codec.Mac;
 import java.net.InetAddress;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** ARP (RFC 826): answers for the guest's address, asks for others, keeps frames that wait for an answer. */
-final class ArpLayer {
+/** ARP (RFC 826): answers for the guest's address, asks for others. */
+final class ArpLayer extends NeighbourCache {
     static final int ETHER_TYPE = 0x0806;
-    static final long UNKNOWN = -1;
 
     private static final int REQUEST = 1;
     private static final int REPLY = 2;
     private static final int LENGTH = 42;
-    private static final int MOST_TRIES = 3;
-    private static final int MOST_WAITING = 64;
-    private static final long TRY_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private final GuestStack stack;
-    private final Map<InetAddress, Long> known = new HashMap<>();
-    private final Map<InetAddress, Question> open = new HashMap<>();
-
-    /** One address that is being asked for. */
-    private final class Question extends Timer {
-        final InetAddress address;
-        final List<byte[]> frames = new ArrayList<>();
-        final List<CompletableFuture<Long>> askers = new ArrayList<>();
-        int tries;
-
-        Question(InetAddress address) {
-            this.address = address;
-        }
-
-        void ask(long nowNanos) {
-            tries++;
-            sendRequest(address);
-            stack.loop.timers().arm(this, nowNanos + TRY_NANOS);
-        }
-
-        @Override
-        protected void onTimer(long nowNanos) {
-            if (tries < MOST_TRIES) {
-                ask(nowNanos);
-                return;
-            }
-            open.remove(address);
-            askers.forEach(asker -> asker.complete(UNKNOWN));
-            stack.onNextHopDead(address);
-        }
-    }
 
     ArpLayer(GuestStack stack) {
-        this.stack = stack;
-    }
-
-    /** The MAC address of a neighbour, or {@link #UNKNOWN}. */
-    long lookUp(InetAddress address) {
-        Long mac = known.get(address);
-        return mac == null ? UNKNOWN : mac;
-    }
-
-    /** Keeps a frame, its destination MAC still to be filled in, until the neighbour has answered. */
-    void await(InetAddress address, byte[] frame) {
-        Question question = question(address);
-        if (question.frames.size() < MOST_WAITING) {
-            question.frames.add(frame);
-        }
-    }
-
-    /** Asks, even if the answer is known; completes with the MAC address, or with {@link #UNKNOWN} after three tries. */
-    CompletableFuture<Long> ask(InetAddress address) {
-        known.remove(address);
-        CompletableFuture<Long> asker = new CompletableFuture<>();
-        question(address).askers.add(asker);
-        return asker;
+        super(stack);
     }
 
     void onFrame(byte[] frame) {
@@ -95,22 +29,12 @@ final class ArpLayer {
         checkSender(frame, sender, operation);
         InetAddress own = stack.ipv4.address();
         boolean forUs = own != null && target.equals(own);
-        if (known.containsKey(senderIp) || open.containsKey(senderIp) || forUs) {
+        if (isOfInterest(senderIp) || forUs) {
             learn(senderIp, sender);
         }
         if (operation == REQUEST && forUs) {
             sendReply(sender, senderIp, target);
         }
-    }
-
-    void forget() {
-        known.clear();
-    }
-
-    void close() {
-        open.values().forEach(stack.loop.timers()::cancel);
-        open.values().forEach(question -> question.askers.forEach(asker -> asker.complete(UNKNOWN)));
-        open.clear();
     }
 
     private void checkSender(byte[] frame, long sender, int operation) {
@@ -122,34 +46,8 @@ final class ArpLayer {
         }
     }
 
-    private Question question(InetAddress address) {
-        Question question = open.get(address);
-        if (question == null) {
-            question = new Question(address);
-            open.put(address, question);
-            question.ask(stack.loop.nowNanos());
-        }
-        return question;
-    }
-
-    private void learn(InetAddress address, long mac) {
-        if (address.isAnyLocalAddress()) {
-            return;
-        }
-        known.put(address, mac);
-        Question question = open.remove(address);
-        if (question == null) {
-            return;
-        }
-        stack.loop.timers().cancel(question);
-        for (byte[] frame : question.frames) {
-            Bytes.put48(frame, 0, mac);
-            stack.send(frame, frame.length);
-        }
-        question.askers.forEach(asker -> asker.complete(mac));
-    }
-
-    private void sendRequest(InetAddress target) {
+    @Override
+    void sendRequest(InetAddress target) {
         InetAddress own = stack.ipv4.address();
         send(Mac.BROADCAST, REQUEST, own, 0, target);
     }

@@ -117,9 +117,43 @@ public final class FakeGuest implements AutoCloseable {
 
     /** Asks by ARP whose address this is. Empty if nobody answers three times. */
     public Optional<String> arp(String address) {
-        CompletableFuture<Long> answer = waiting.call(() -> stack.arp.ask(Addresses.parse(address)));
-        long mac = waiting.await(answer, this + ": ARP for " + address);
-        return mac == ArpLayer.UNKNOWN ? Optional.empty() : Optional.of(Mac.text(mac));
+        return neighbour(address);
+    }
+
+    /** Asks by ARP, or of IPv6 by a neighbour solicitation, whose address this is. Empty if nobody answers three times. */
+    public Optional<String> neighbour(String address) {
+        InetAddress target = Addresses.parse(address);
+        CompletableFuture<Long> answer =
+                waiting.call(() -> stack.neighboursOf(target).ask(target));
+        long mac = waiting.await(answer, this + ": asking for " + address);
+        return mac == NeighbourCache.UNKNOWN ? Optional.empty() : Optional.of(Mac.text(mac));
+    }
+
+    /** Solicits routers and takes on an address of the prefix that one advertises, the router, and its name servers if the guest has none (RFC 4861, RFC 4862, RFC 8106). */
+    public RouterAdvertisement slaac() {
+        CompletableFuture<RouterAdvertisement> answer = waiting.call(stack.ndp::solicitRouters);
+        RouterAdvertisement advertised = waiting.await(answer, this + ": router solicitation");
+        if (nameServers.isEmpty()) {
+            nameServers = advertised.nameServers();
+        }
+        return advertised;
+    }
+
+    /** Takes on an IPv6 address, beside that of the link, without asking anybody. */
+    public FakeGuest address6(String address, int prefixLength, @Nullable String router) {
+        InetAddress gateway = router == null ? null : Addresses.parse(router);
+        waiting.run(() -> stack.ipv6.configure(Addresses.parse(address), prefixLength, gateway));
+        return this;
+    }
+
+    /** The guest's IPv6 address in the prefix, or null before it has one. */
+    public @Nullable InetAddress address6() {
+        return waiting.call(() -> Optional.ofNullable(stack.ipv6.address())).orElse(null);
+    }
+
+    /** The guest's IPv6 address on the link, which its MAC address makes. */
+    public InetAddress linkLocal() {
+        return stack.ipv6.linkLocal();
     }
 
     // ---- ICMP
@@ -141,18 +175,21 @@ public final class FakeGuest implements AutoCloseable {
         for (int i = 0; i < bytes; i++) {
             data[i] = (byte) (i * 7);
         }
-        CompletableFuture<PingReply> reply = waiting.call(() -> stack.icmp.ping(stack.ipv4.path(address), data, ttl));
+        CompletableFuture<PingReply> reply = waiting.call(() -> stack.ping(address, data, ttl));
         return waiting.await(reply, this + ": ping " + target);
     }
 
     /** The ICMP errors that the guest received, the latest last. */
     public List<IcmpError> icmpErrors() {
-        return waiting.call(stack.icmp::errors);
+        return waiting.call(() -> List.copyOf(stack.icmpErrors));
     }
 
     /** Whether echo requests and datagrams to closed ports stay unanswered. They are answered at first. */
     public FakeGuest silent(boolean quiet) {
-        waiting.run(() -> stack.icmp.setSilent(quiet));
+        waiting.run(() -> {
+            stack.icmp.setSilent(quiet);
+            stack.icmp6.setSilent(quiet);
+        });
         return this;
     }
 
@@ -220,10 +257,9 @@ public final class FakeGuest implements AutoCloseable {
     /** A connection to be played by hand, segment by segment, from a port that the guest's TCP does not use. Asks for the next hop's MAC address first. */
     public TcpDialogue dialogue(String host, int port) {
         InetAddress address = addressOf(host);
-        Path path = waiting.call(() -> stack.ipv4.path(address));
-        if (arp(path.nextHop.getHostAddress()).isEmpty()) {
-            throw new GuestException(
-                    GuestException.Reason.UNREACHABLE, this + ": no answer to ARP for " + path.nextHop);
+        Path path = waiting.call(() -> stack.path(address));
+        if (neighbour(path.nextHop.getHostAddress()).isEmpty()) {
+            throw new GuestException(GuestException.Reason.UNREACHABLE, this + ": nobody is " + path.nextHop);
         }
         return waiting.call(() -> new TcpDialogue(stack, waiting, path, port, stack.tcp.freePort(address, port, 0)));
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 
 /**
@@ -39,6 +40,10 @@ final class GuestStack extends TurnTask {
     final IcmpLayer icmp;
     final UdpLayer udp;
     final TcpLayer tcp;
+    final Ipv6Layer ipv6;
+    final NdpLayer ndp;
+    final IcmpLayer icmp6;
+    final List<IcmpError> icmpErrors = new ArrayList<>();
     /** Where a frame is built; free again once it was sent. */
     final byte[] tx = new byte[ETHERNET + 60 + 65_535];
 
@@ -57,9 +62,13 @@ final class GuestStack extends TurnTask {
         this.random = new Random(settings.seed());
         this.arp = new ArpLayer(this);
         this.ipv4 = new Ipv4Layer(this);
-        this.icmp = new IcmpLayer(this);
+        this.icmp = new IcmpLayer(this, false);
         this.udp = new UdpLayer(this);
         this.tcp = new TcpLayer(this);
+        // after the others, whose random numbers tests know
+        this.ipv6 = new Ipv6Layer(this);
+        this.ndp = new NdpLayer(this);
+        this.icmp6 = new IcmpLayer(this, true);
     }
 
     /** Takes a frame from the NIC; the array becomes the guest's. */
@@ -108,6 +117,7 @@ final class GuestStack extends TurnTask {
     /** Sends a frame exactly as it is. */
     boolean sendRaw(byte[] frame) {
         icmp.setHandMade();
+        icmp6.setHandMade();
         if (closed || !wire.send(frame, 0, frame.length)) {
             return false;
         }
@@ -131,10 +141,43 @@ final class GuestStack extends TurnTask {
         taps.remove(tap);
     }
 
+    /** The way to an address of either family. */
+    Path path(InetAddress destination) {
+        return destination.getAddress().length == 4 ? ipv4.path(destination) : ipv6.path(destination);
+    }
+
+    /** The way of an answer: from the address that was asked. */
+    Path pathBack(IpIn packet) {
+        return packet.isIpv4() ? ipv4.path(packet.source) : ipv6.pathBack(packet);
+    }
+
+    /** Whether the guest has an address of this one's family. */
+    boolean hasAddress(InetAddress other) {
+        return other.getAddress().length == 4 ? ipv4.address() != null : ipv6.isOn();
+    }
+
+    CompletableFuture<PingReply> ping(InetAddress to, byte[] data, int ttl) {
+        Path path = path(to);
+        return (path.isIpv6() ? icmp6 : icmp).ping(path, data, ttl);
+    }
+
+    /** What knows the neighbours of an address' family. */
+    NeighbourCache neighboursOf(InetAddress address) {
+        return address.getAddress().length == 4 ? arp : ndp;
+    }
+
+    /** Sends what stands in an array from {@link Path#headerRoom} on as a packet, in fragments if it must be. */
+    boolean send(byte[] frame, Path path, int protocol, int ttl, int length) {
+        return path.isIpv6()
+                ? ipv6.send(frame, path, protocol, ttl, length)
+                : ipv4.send(frame, path, protocol, ttl, length);
+    }
+
     /** Hands a whole IP packet to its layer. */
     void deliver(IpIn packet) {
         switch (packet.protocol) {
             case IcmpLayer.PROTOCOL -> icmp.onPacket(packet);
+            case IcmpLayer.PROTOCOL6 -> icmp6.onPacket(packet);
             case UdpLayer.PROTOCOL -> udp.onPacket(packet);
             case TcpLayer.PROTOCOL -> tcp.onPacket(packet);
             default -> {}
@@ -145,12 +188,14 @@ final class GuestStack extends TurnTask {
     void onNextHopDead(InetAddress nextHop) {
         tcp.onNextHopDead(nextHop);
         icmp.onNextHopDead(nextHop);
+        icmp6.onNextHopDead(nextHop);
     }
 
     /** An ICMP error came for something that the guest sent. */
     void onIcmpError(IcmpError error) {
         switch (error.protocol()) {
             case IcmpLayer.PROTOCOL -> icmp.onError(error);
+            case IcmpLayer.PROTOCOL6 -> icmp6.onError(error);
             case UdpLayer.PROTOCOL -> udp.onError(error);
             case TcpLayer.PROTOCOL -> tcp.onError(error);
             default -> {}
@@ -166,7 +211,10 @@ final class GuestStack extends TurnTask {
         tcp.close();
         udp.close();
         icmp.close();
+        icmp6.close();
         arp.close();
+        ndp.close();
+        ipv6.close();
         ipv4.close();
         closed = true;
         waiting.clear();
@@ -195,6 +243,7 @@ final class GuestStack extends TurnTask {
         switch (Bytes.u16(frame, 12)) {
             case ArpLayer.ETHER_TYPE -> arp.onFrame(frame);
             case Ipv4Layer.ETHER_TYPE -> ipv4.onFrame(frame);
+            case Ipv6Layer.ETHER_TYPE -> ipv6.onFrame(frame);
             default -> {}
         }
     }

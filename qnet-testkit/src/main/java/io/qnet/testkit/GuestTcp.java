@@ -75,7 +75,7 @@ public final class GuestTcp implements AutoCloseable {
         this.waiting = waiting;
         this.path = path;
         this.listener = listener;
-        int mss = stack.tcp.maxSegmentSize(settings);
+        int mss = stack.tcp.maxSegmentSize(settings, path);
         int iss = stack.tcp.initialSequenceNumber();
         this.connection = new Connection(guestPort, peerPort, settings, mss, iss, new Below());
     }
@@ -280,8 +280,8 @@ public final class GuestTcp implements AutoCloseable {
     void onIcmp(IcmpError error) {
         icmp = error;
         if (error.mtu() > 0) {
-            connection.onPathMtu(error.mtu() - 40);
-        } else if (error.type() == IcmpLayer.UNREACHABLE) {
+            connection.onPathMtu(error.mtu() - (path.headerRoom - GuestStack.ETHERNET) - 20);
+        } else if (error.type() == (path.isIpv6() ? IcmpLayer.UNREACHABLE6 : IcmpLayer.UNREACHABLE)) {
             connection.onUnreachable();
         }
     }

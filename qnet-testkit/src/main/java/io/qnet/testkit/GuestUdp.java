@@ -109,7 +109,7 @@ public final class GuestUdp implements AutoCloseable {
     }
 
     void sendOnLoop(InetAddress to, int toPort, byte[] data, int ttl) {
-        Path path = Ipv4Layer.BROADCAST.equals(to) ? stack.ipv4.broadcastPath() : stack.ipv4.path(to);
+        Path path = Ipv4Layer.BROADCAST.equals(to) ? stack.ipv4.broadcastPath() : stack.path(to);
         stack.udp.send(path, port, toPort, data, ttl);
     }
 

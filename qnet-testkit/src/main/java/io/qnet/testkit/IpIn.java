@@ -40,6 +40,10 @@ final class IpIn {
         this.length = length;
     }
 
+    boolean isIpv4() {
+        return source.getAddress().length == 4;
+    }
+
     /** Whether the checksum of a transport protocol over the payload is right. */
     boolean transportChecksumIsRight() {
         long pseudo = InternetChecksum.pseudoHeader(source.getAddress(), destination.getAddress(), protocol, length);

@@ -188,7 +188,7 @@ final class Ipv4Layer {
     private boolean transmit(byte[] frame, Path path, int length) {
         long mac = macOf(path.nextHop);
         stack.ethernet(frame, mac, ETHER_TYPE);
-        if (mac == ArpLayer.UNKNOWN) {
+        if (mac == NeighbourCache.UNKNOWN) {
             int padded = Math.max(60, length);
             byte[] kept = new byte[padded];
             System.arraycopy(frame, 0, kept, 0, length);

@@ -23,6 +23,10 @@ final class Path {
         this.destinationBytes = destination.getAddress();
     }
 
+    boolean isIpv6() {
+        return sourceBytes.length == 16;
+    }
+
     byte[] sourceBytes() {
         return sourceBytes;
     }

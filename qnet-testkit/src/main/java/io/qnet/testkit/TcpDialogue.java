@@ -3,6 +3,7 @@ package io.qnet.testkit;
 import io.qnet.testkit.codec.Bytes;
 import io.qnet.testkit.tcp.Segment;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -33,7 +34,10 @@ public final class TcpDialogue implements AutoCloseable {
     /** The guest's initial sequence number unless it is set. */
     public static final int ISS = 0xffff_fff0;
 
-    private static final int TCP_AT = 34;
+    private static final int TCP4_AT = 34;
+    private static final int TCP6_AT = 54;
+    private static final int SOURCE4_AT = 26;
+    private static final int SOURCE6_AT = 22;
 
     private final GuestStack stack;
     private final Waiting waiting;
@@ -246,12 +250,13 @@ public final class TcpDialogue implements AutoCloseable {
             return false;
         }
         Segment segment = new Segment();
-        int length = Bytes.u16(frame, GuestStack.ETHERNET + 2) - 20;
-        if (!path().checksumIsRight(TcpLayer.PROTOCOL, frame, TCP_AT, length)) {
+        int at = tcpAt(frame);
+        int length = at == TCP6_AT ? Bytes.u16(frame, 18) : Bytes.u16(frame, 16) - 20;
+        if (!path().checksumIsRight(TcpLayer.PROTOCOL, frame, at, length)) {
             stack.violations.add("wrong TCP checksum", frame);
             return true;
         }
-        if (!segment.parse(frame, TCP_AT, length)) {
+        if (!segment.parse(frame, at, length)) {
             stack.violations.add("malformed TCP header", frame);
             return true;
         }
@@ -268,18 +273,19 @@ public final class TcpDialogue implements AutoCloseable {
 
     /** Whether a frame belongs to this connection. The first SYN to the guest's port decides whose it is, if that is open. */
     private boolean isOurs(byte[] frame) {
-        if (Bytes.u16(frame, TCP_AT + 2) != guestPort) {
+        int at = tcpAt(frame);
+        if (Bytes.u16(frame, at + 2) != guestPort) {
             return false;
         }
+        boolean v6 = at == TCP6_AT;
+        InetAddress source = v6 ? Ipv6Layer.address(frame, SOURCE6_AT) : Ipv4Layer.address(frame, SOURCE4_AT);
         Path known = path;
-        if (known == null && (frame[TCP_AT + 13] & (Segment.SYN | Segment.ACK)) == Segment.SYN) {
-            peerPort = Bytes.u16(frame, TCP_AT);
-            path = stack.ipv4.path(Ipv4Layer.address(frame, 26));
+        if (known == null && (frame[at + 13] & (Segment.SYN | Segment.ACK)) == Segment.SYN) {
+            peerPort = Bytes.u16(frame, at);
+            path = stack.path(source);
             return true;
         }
-        return known != null
-                && Bytes.u16(frame, TCP_AT) == peerPort
-                && Arrays.equals(known.destinationBytes(), Arrays.copyOfRange(frame, 26, 30));
+        return known != null && Bytes.u16(frame, at) == peerPort && known.destination.equals(source);
     }
 
     private Path path() {
@@ -290,9 +296,17 @@ public final class TcpDialogue implements AutoCloseable {
         return known;
     }
 
-    /** Whether a frame is TCP in an unfragmented IPv4 packet without options. */
+    private static int tcpAt(byte[] frame) {
+        return Bytes.u16(frame, 12) == Ipv6Layer.ETHER_TYPE ? TCP6_AT : TCP4_AT;
+    }
+
+    /** Whether a frame is TCP in an unfragmented packet without IPv4 options or extension headers. */
     private static boolean isTcp(byte[] frame) {
-        return frame.length >= TCP_AT + 20
+        if (frame.length >= TCP6_AT + 20 && tcpAt(frame) == TCP6_AT) {
+            int length = Bytes.u16(frame, 18);
+            return Bytes.u8(frame, 20) == TcpLayer.PROTOCOL && length >= 20 && length <= frame.length - TCP6_AT;
+        }
+        return frame.length >= TCP4_AT + 20
                 && Bytes.u16(frame, 12) == Ipv4Layer.ETHER_TYPE
                 && frame[14] == 0x45
                 && Bytes.u8(frame, 23) == TcpLayer.PROTOCOL

@@ -17,7 +17,7 @@ final class TcpLayer {
 
     private static final int FIRST_PORT = 32_768;
     private static final int LAST_PORT = 49_151;
-    private static final int IP_AND_TCP = 40;
+    private static final int TCP_HEADER = 20;
 
     private record Key(InetAddress peer, int peerPort, int guestPort) {}
 
@@ -36,7 +36,7 @@ final class TcpLayer {
 
     /** A connection that begins with the guest's SYN. */
     GuestTcp connect(Waiting waiting, InetAddress to, int port, int guestPort, TcpSettings settings) {
-        Path path = stack.ipv4.path(to);
+        Path path = stack.path(to);
         GuestTcp connection = new GuestTcp(stack, waiting, path, port, freePort(to, port, guestPort), settings, null);
         add(connection);
         connection.connection().open();
@@ -92,8 +92,8 @@ final class TcpLayer {
         return send(path, headerLength + payload.length);
     }
 
-    int maxSegmentSize(TcpSettings settings) {
-        int most = stack.settings.mtu() - IP_AND_TCP;
+    int maxSegmentSize(TcpSettings settings, Path path) {
+        int most = stack.settings.mtu() - (path.headerRoom - GuestStack.ETHERNET) - TCP_HEADER;
         return settings.mss() == 0 ? most : Math.min(settings.mss(), most);
     }
 
@@ -119,9 +119,9 @@ final class TcpLayer {
         GuestListener listener = listeners.get(in.destinationPort);
         boolean pureSyn = in.has(Segment.SYN) && !in.has(Segment.ACK) && !in.has(Segment.RST);
         if (listener != null && pureSyn && packet.unicast) {
-            accept(listener, packet.source);
+            accept(listener, packet);
         } else if (!in.has(Segment.RST) && packet.unicast) {
-            reset(packet.source);
+            reset(packet);
         }
     }
 
@@ -169,8 +169,8 @@ final class TcpLayer {
                 connection.path().destination, connection.connection().peerPort, connection.connection().guestPort);
     }
 
-    private void accept(GuestListener listener, InetAddress from) {
-        Path path = stack.ipv4.path(from);
+    private void accept(GuestListener listener, IpIn packet) {
+        Path path = stack.pathBack(packet);
         GuestTcp connection = new GuestTcp(
                 stack, listener.waiting(), path, in.sourcePort, in.destinationPort, listener.settings(), listener);
         add(connection);
@@ -179,7 +179,7 @@ final class TcpLayer {
     }
 
     /** RFC 9293 §3.10.7.1: an answer for a connection that does not exist. */
-    private void reset(InetAddress to) {
+    private void reset(IpIn packet) {
         Segment out = new Segment();
         out.sourcePort = in.destinationPort;
         out.destinationPort = in.sourcePort;
@@ -190,7 +190,7 @@ final class TcpLayer {
             out.ack = in.seq + in.length();
             out.flags = Segment.RST | Segment.ACK;
         }
-        emit(stack.ipv4.path(to), out, new byte[0]);
+        emit(stack.pathBack(packet), out, new byte[0]);
     }
 
     /** A port that no connection to this address uses; {@code wanted} unless it is 0. */
@@ -217,6 +217,6 @@ final class TcpLayer {
         int checksum =
                 InternetChecksum.finish(InternetChecksum.add(path.pseudoHeader(PROTOCOL, length), frame, at, length));
         Bytes.put16(frame, at + 16, checksum);
-        return stack.ipv4.send(frame, path, PROTOCOL, 0, length);
+        return stack.send(frame, path, PROTOCOL, 0, length);
     }
 }

@@ -44,7 +44,7 @@ final class UdpLayer {
         byte[] frame = stack.tx;
         int at = path.headerRoom;
         int length = HEADER + data.length;
-        if (length > 65_535 - 20) {
+        if (length > 65_535 - (path.isIpv6() ? 0 : 20)) {
             throw new IllegalArgumentException("a datagram of " + data.length + " bytes is too long");
         }
         Bytes.put16(frame, at, fromPort);
@@ -55,7 +55,7 @@ final class UdpLayer {
         int checksum =
                 InternetChecksum.finish(InternetChecksum.add(path.pseudoHeader(PROTOCOL, length), frame, at, length));
         Bytes.put16(frame, at + 6, checksum == 0 ? 0xffff : checksum);
-        return stack.ipv4.send(frame, path, PROTOCOL, ttl, length);
+        return stack.send(frame, path, PROTOCOL, ttl, length);
     }
 
     void onPacket(IpIn packet) {
@@ -67,14 +67,15 @@ final class UdpLayer {
                     "UDP length " + length + " in " + packet.length + " bytes, from " + packet.source.getHostAddress());
             return;
         }
-        if (Bytes.u16(bytes, at + 6) != 0 && !packet.transportChecksumIsRight()) {
+        boolean unchecked = Bytes.u16(bytes, at + 6) == 0 && packet.isIpv4();
+        if (!unchecked && !packet.transportChecksumIsRight()) {
             stack.violations.add(
                     "wrong UDP checksum, from " + packet.source.getHostAddress() + " port " + Bytes.u16(bytes, at));
             return;
         }
         GuestUdp socket = sockets.get(Bytes.u16(bytes, at + 2));
         if (socket == null) {
-            stack.icmp.sendPortUnreachable(packet);
+            (packet.isIpv4() ? stack.icmp : stack.icmp6).sendPortUnreachable(packet);
             return;
         }
         byte[] data = Arrays.copyOfRange(bytes, at + HEADER, at + length);

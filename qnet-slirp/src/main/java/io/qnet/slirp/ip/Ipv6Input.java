@@ -91,13 +91,13 @@ public final class Ipv6Input {
         boolean trusted = (frame.flags() & (Offload.NEEDS_CSUM | Offload.DATA_VALID)) != 0;
         packet.ends(source, destination).header(Ip.NO_NEXT_HEADER, headers.hopLimit(), headers.trafficClass(), trusted);
         packet.data(frame, at, at + Ipv6.HEADER_LENGTH, headers.totalLength() - Ipv6.HEADER_LENGTH);
+        if (!source.equals(IpAddress.ANY6)) {
+            output.learned(source, Ethernet.readAddress(frame.head(), frame.headIndex() + SOURCE_OFFSET));
+        }
         if (frame.gsoType() == Offload.GSO_NONE && headers.totalLength() > output.mtu()) {
             tooBig.increment();
             errors.packetTooBig(packet, output.mtu(), nowNanos);
             return;
-        }
-        if (!source.equals(IpAddress.ANY6)) {
-            output.learned(source, Ethernet.readAddress(frame.head(), frame.headIndex() + SOURCE_OFFSET));
         }
         if (headers.hopLimit() == 0) {
             errors.timeExceeded(packet, nowNanos);

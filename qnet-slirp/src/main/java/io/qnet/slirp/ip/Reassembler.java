@@ -279,9 +279,15 @@ public final class Reassembler {
 
         /** RFC 8200 §4.5: of IPv6, a fragment that came already, byte by byte, is not an overlap. */
         boolean isRepetition(int offset, ByteBuf data, int index, int length) {
-            return !guest().isIpv4()
-                    && ranges.filledUntil(offset) >= offset + length
-                    && ByteBufUtil.equals(buffer, offset, data, index, length);
+            if (guest().isIpv4() || ranges.filledUntil(offset) < offset + length) {
+                return false;
+            }
+            for (int i = 0; i < length; i++) {
+                if (buffer.getByte(offset + i) != data.getByte(index + i)) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         boolean isComplete() {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.pcap4j.packet.ArpPacket;
 import org.pcap4j.packet.EthernetPacket;
 import org.pcap4j.packet.IcmpV4CommonPacket;
+import org.pcap4j.packet.IcmpV6CommonPacket;
 import org.pcap4j.packet.IllegalRawDataException;
 import org.pcap4j.packet.IpPacket;
 import org.pcap4j.packet.IpV4Packet;
@@ -142,6 +143,14 @@ public final class FrameAssert {
                 layer(IcmpV4CommonPacket.class, "ICMP").getHeader();
         expect("ICMP type", type, header.getType().value() & 0xff);
         return expect("ICMP code", code, header.getCode().value() & 0xff);
+    }
+
+    /** Type and code of an ICMPv6 message. */
+    public FrameAssert icmp6(int type, int code) {
+        IcmpV6CommonPacket.IcmpV6CommonHeader header =
+                layer(IcmpV6CommonPacket.class, "ICMPv6").getHeader();
+        expect("ICMPv6 type", type, header.getType().value() & 0xff);
+        return expect("ICMPv6 code", code, header.getCode().value() & 0xff);
     }
 
     /** The ports of a UDP datagram. */
