@@ -73,6 +73,11 @@ public final class HttpFiles implements AutoCloseable {
         return bytes.toByteArray();
     }
 
+    /** Writes what {@code GET /bytes/count} answers. */
+    static void write(long count, OutputStream out) throws IOException {
+        generate(count, out::write);
+    }
+
     @Override
     public void close() {
         server.stop(0);
