@@ -49,8 +49,8 @@ class EpollPacketSocket extends PacketSocket implements EpollIoHandle {
         return socket;
     }
 
-    /** All that there was has been received. */
-    final void drained() {
+    @Override
+    public final void drained() {
         readable = false;
     }
 

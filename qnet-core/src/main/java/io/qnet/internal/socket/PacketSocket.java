@@ -61,6 +61,9 @@ public abstract class PacketSocket extends Deferred {
         }
     }
 
+    /** Says that nothing is there to be received, found by other means than {@link #receive}. */
+    public void drained() {}
+
     /** Sets an integer option by level and name; false where that is not possible. */
     public abstract boolean setOption(int level, int name, int value);
 

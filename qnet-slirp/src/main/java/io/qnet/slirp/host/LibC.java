@@ -23,6 +23,12 @@ final class LibC {
 
         /** recvmsg(2); the message is an address of 64 bits. */
         long recvmsg(int descriptor, long message, int flags);
+
+        /** recvmmsg(2); messages and time limit are addresses. */
+        int recvmmsg(int descriptor, long messages, int count, int flags, long timeout);
+
+        /** sendmmsg(2); the messages are an address. */
+        int sendmmsg(int descriptor, long messages, int count, int flags);
     }
 
     private static final int AF_INET = 2;
@@ -32,6 +38,7 @@ final class LibC {
     private static final int SOCK_NONBLOCK_CLOEXEC = 0x80800;
     private static final int IPPROTO_ICMP = 1;
     private static final int IPPROTO_ICMPV6 = 58;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_ERRQUEUE_DONTWAIT = 0x2040;
 
     // struct msghdr of 64-bit Linux, and what it points to, in one block of memory
@@ -51,11 +58,13 @@ final class LibC {
     private static final int OFFENDER = 16;
 
     private final Calls calls;
+    private final Runtime runtime;
     private final Pointer memory;
 
     private LibC(Calls calls) {
         this.calls = calls;
-        memory = Memory.allocateDirect(Runtime.getRuntime(calls), CONTROL + CONTROL_BYTES, true);
+        runtime = Runtime.getRuntime(calls);
+        memory = allocate(CONTROL + CONTROL_BYTES);
     }
 
     /**
@@ -87,6 +96,26 @@ final class LibC {
     private int open(boolean ipv6, int type) {
         return calls.socket(
                 ipv6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK_CLOEXEC, ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+    }
+
+    /** As recvmmsg(2), without waiting: the number of messages, or -1 and {@link #errno()}. */
+    int receiveMany(int descriptor, long messages, int count) {
+        return calls.recvmmsg(descriptor, messages, count, MSG_DONTWAIT, 0);
+    }
+
+    /** As sendmmsg(2), without waiting: the number of messages, or -1 and {@link #errno()}. */
+    int sendMany(int descriptor, long messages, int count) {
+        return calls.sendmmsg(descriptor, messages, count, MSG_DONTWAIT);
+    }
+
+    /** Why the last call on this thread failed. */
+    int errno() {
+        return runtime.getLastError();
+    }
+
+    /** Memory that is zeroed, for the structures of calls; freed with its object. */
+    Pointer allocate(int bytes) {
+        return Memory.allocateDirect(runtime, bytes, true);
     }
 
     /** Takes one entry from the error queue of a socket into {@code entry}; false if there is none. */

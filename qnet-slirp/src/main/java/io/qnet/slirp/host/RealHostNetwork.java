@@ -53,6 +53,7 @@ public final class RealHostNetwork implements HostNetwork {
 
     private final NativeCalls nativeCalls;
     private final ErrorQueues errorQueues;
+    private final DatagramBatches batches;
     /** Of the next echo on a raw socket. Begins anywhere, so that two processes seldom use the same. */
     private int nextIdentifier = ThreadLocalRandom.current().nextInt();
 
@@ -69,6 +70,7 @@ public final class RealHostNetwork implements HostNetwork {
         readBuffers = new ReadBuffers(loop.allocator());
         nativeCalls = new NativeCalls(loop);
         errorQueues = new ErrorQueues(nativeCalls);
+        batches = new DatagramBatches(loop, nativeCalls, sockets.takesDescriptors());
     }
 
     @Override
@@ -169,6 +171,7 @@ public final class RealHostNetwork implements HostNetwork {
         for (Runnable packetSocket : List.copyOf(packetSockets.values())) {
             packetSocket.run();
         }
+        batches.close();
         readBuffers.release();
         sockets.close();
     }
@@ -199,6 +202,10 @@ public final class RealHostNetwork implements HostNetwork {
 
     NativeCalls nativeCalls() {
         return nativeCalls;
+    }
+
+    DatagramBatches batches() {
+        return batches;
     }
 
     ErrorQueues errorQueues() {

@@ -4,12 +4,18 @@ import io.qnet.internal.socket.PacketSocket;
 
 /** Options of one packet socket that change while it lives. Setting what is set already costs nothing. */
 final class SocketOptions {
+    private static final int SOL_UDP = 17;
     private static final int IP_TTL = 2;
     private static final int IPV6_UNICAST_HOPS = 16;
     /** The kernel's own TTL. */
     private static final int DEFAULT = -1;
 
     private int ttl = DEFAULT;
+
+    /** Whether {@link #setTtl} would change anything. */
+    boolean isOtherTtl(int wanted) {
+        return (wanted <= 0 ? DEFAULT : wanted) != ttl;
+    }
 
     /** Sets the TTL or hop limit of what is sent; 0 is the host's default. */
     void setTtl(PacketSocket socket, boolean ipv6, int wanted) {
@@ -23,6 +29,11 @@ final class SocketOptions {
         } else {
             socket.setOption(ErrorEntry.IPPROTO_IP, IP_TTL, value);
         }
+    }
+
+    /** Has the kernel join datagrams of one flow that arrive together (udp(7), UDP_GRO); what reads them must know. */
+    void joinDatagrams(PacketSocket socket) {
+        socket.setOption(SOL_UDP, ReceiveBatch.UDP_GRO, 1);
     }
 
     /** Has the kernel keep errors about what was sent, or no longer. */
