@@ -62,6 +62,11 @@ public interface HostNetwork {
     /** The descriptor limit of the process, or {@link Integer#MAX_VALUE} if it has none that is known. */
     int descriptorLimit();
 
+    /** How many ports the host chooses from for sockets that name none. */
+    default int ephemeralPorts() {
+        return 16_384;
+    }
+
     /** Closes whatever is still open. */
     void close();
 }

@@ -57,8 +57,6 @@ final class UserStack {
     private static final int MAX_NEIGHBOURS = 1024;
     /** Descriptors that are left to the rest of the process. */
     private static final int SPARE_DESCRIPTORS = 256;
-    /** Half of Linux's default range of ephemeral ports. */
-    private static final int MAX_PORTS = 14_116;
 
     private final HostNetwork host;
     private final IpOutput output;
@@ -94,8 +92,10 @@ final class UserStack {
         input = new GuestInput(
                 settings.network(), local, neighbours, output, errors, reassembler, loop.allocator(), counters);
         int descriptors = Math.max(host.descriptorLimit() / 2, host.descriptorLimit() - SPARE_DESCRIPTORS);
-        int maxUdp = share(descriptors, 8, Math.min(settings.maxUdp(), MAX_PORTS));
-        int maxEcho = share(descriptors, 4, Math.min(settings.maxUdp(), MAX_PORTS));
+        // half of the ports are left to others; a flow has two if its ways to the host and elsewhere are divided
+        int maxFlows = Math.min(settings.maxUdp(), host.ephemeralPorts() / (egress.isDivided() ? 4 : 2));
+        int maxUdp = share(descriptors, 8, maxFlows);
+        int maxEcho = share(descriptors, 4, maxFlows);
         echo = new Echo(local, output, errors, egress, loop, settings.icmpTimeoutNanos(), maxEcho, counters);
         UdpOutput udpOutput = new UdpOutput(output);
         udp = new UdpFlows(udpOutput, errors, egress, loop, settings.udpTimeoutNanos(), maxUdp, counters);

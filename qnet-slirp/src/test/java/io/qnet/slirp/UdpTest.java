@@ -266,24 +266,41 @@ class UdpTest extends VirtualTimeTest {
         assertThat(count("egress.restricted")).isEqualTo(4);
     }
 
-    @Test
-    void tenThousandPortsInTurnAreAllServedAndBounded() {
+    @ParameterizedTest
+    @CsvSource({"65536, 28232, 4096", "2000, 28232, 218", "65536, 1000, 500"})
+    void everyPortOfAGuestInTurnIsServedAndTheyAreBounded(int descriptors, int ports, int most) {
+        host.descriptorLimit(descriptors).ephemeralPorts(ports);
         user();
         SimulatedUdp service = host.udp(5000).echo();
         FakeGuest guest =
                 net.guest("guest", builder -> builder.lenient().record(0)).address("10.0.2.15", 24, "10.0.2.2");
         guest.silent(true);
-        for (int port = 1; port <= 10_000; port++) {
+        int asked = most == 4096 ? 65_000 : 5000;
+        for (int port = 1; port <= asked; port++) {
             guest.sendFrame(RawFrames.udp("10.0.2.15", port, "10.0.2.2", 5000, new byte[] {1}));
             if (port % 50 == 0) {
                 net.settle();
             }
         }
         net.advance(MOMENT);
-        assertThat(service.received()).hasSize(10_000);
-        assertThat(host.datagramSockets()).hasSize(4096);
-        assertThat(count("udp.flows-evicted")).isEqualTo(10_000 - 4096);
+        assertThat(service.received()).hasSize(asked);
+        assertThat(host.datagramSockets()).hasSize(most);
+        assertThat(count("udp.flows-evicted")).isEqualTo(asked - most);
         assertThat(guest.ping("10.0.2.2").ttl()).isEqualTo(255);
+        net.advance(Duration.ofSeconds(241));
+        assertThat(host.datagramSockets()).isEmpty();
+        assertThat(count("udp.flows-timed-out")).isEqualTo(most);
+    }
+
+    @Test
+    void aFullQueueOfTheHostDropsAndTellsNobody() {
+        user();
+        host.unreachable(at("192.0.2.7", 0).getAddress(), HostError.NO_RESOURCES);
+        FakeGuest guest = guest();
+        guest.udp().send("192.0.2.7", 5000, "hello");
+        net.advance(MOMENT);
+        assertThat(guest.icmpErrors()).isEmpty();
+        assertThat(count("drop.udp-host-full")).isEqualTo(1);
     }
 
     @Test

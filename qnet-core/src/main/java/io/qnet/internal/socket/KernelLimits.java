@@ -12,6 +12,10 @@ public final class KernelLimits {
 
     private static final int RECEIVE_BUFFER = readReceiveBuffer();
 
+    private static final Path PORT_RANGE = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+    /** What IANA sets apart (RFC 6335 §6), and what is free to use where the kernel does not say. */
+    private static final int DYNAMIC_PORTS = 16_384;
+
     private KernelLimits() {}
 
     /**
@@ -19,6 +23,16 @@ public final class KernelLimits {
      */
     public static int receiveBuffer() {
         return RECEIVE_BUFFER;
+    }
+
+    /** How many ports the kernel chooses from for sockets that name none. */
+    public static int ephemeralPorts() {
+        try {
+            String[] bounds = Files.readString(PORT_RANGE).strip().split("\\s+");
+            return Math.max(1, Integer.parseInt(bounds[1]) - Integer.parseInt(bounds[0]) + 1);
+        } catch (IOException | RuntimeException e) {
+            return DYNAMIC_PORTS;
+        }
     }
 
     private static int readReceiveBuffer() {

@@ -1,17 +1,20 @@
 package io.qnet.slirp.host;
 
 import io.qnet.internal.socket.PacketSocket;
+import io.qnet.loop.Loop;
 import java.util.function.Consumer;
 
 /** Reads the error queues of a network's packet sockets. Loop thread only. */
 final class ErrorQueues {
-    /** The most entries read in one go; a socket with more is told again with the next error. */
+    /** The most entries read in one turn. */
     private static final int BURST = 256;
 
+    private final Loop loop;
     private final NativeCalls nativeCalls;
     private final ErrorEntry entry = new ErrorEntry();
 
-    ErrorQueues(NativeCalls nativeCalls) {
+    ErrorQueues(Loop loop, NativeCalls nativeCalls) {
+        this.loop = loop;
         this.nativeCalls = nativeCalls;
     }
 
@@ -23,8 +26,12 @@ final class ErrorQueues {
     void read(PacketSocket socket, Consumer<ErrorEntry> each, Runnable otherwise) {
         LibC calls = nativeCalls.get();
         if (calls != null) {
-            for (int i = 0; i < BURST && !socket.isClosed() && calls.receiveError(socket.descriptor(), entry); i++) {
-                each.accept(entry);
+            if (readSome(calls, socket, each)) {
+                loop.execute(() -> {
+                    if (!socket.isClosed()) {
+                        read(socket, each, otherwise);
+                    }
+                });
             }
         } else if (nativeCalls.isMissing()) {
             otherwise.run();
@@ -35,5 +42,16 @@ final class ErrorQueues {
                 }
             });
         }
+    }
+
+    /** True if more may be there. */
+    private boolean readSome(LibC calls, PacketSocket socket, Consumer<ErrorEntry> each) {
+        for (int i = 0; i < BURST; i++) {
+            if (socket.isClosed() || !calls.receiveError(socket.descriptor(), entry)) {
+                return false;
+            }
+            each.accept(entry);
+        }
+        return !socket.isClosed();
     }
 }

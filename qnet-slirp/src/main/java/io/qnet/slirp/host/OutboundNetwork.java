@@ -69,6 +69,11 @@ final class OutboundNetwork implements HostNetwork {
         return network.descriptorLimit();
     }
 
+    @Override
+    public int ephemeralPorts() {
+        return network.ephemeralPorts();
+    }
+
     /** What was opened through this one is the network's. */
     @Override
     public void close() {}

@@ -69,7 +69,7 @@ public final class RealHostNetwork implements HostNetwork {
         sockets = Sockets.on(loop);
         readBuffers = new ReadBuffers(loop.allocator());
         nativeCalls = new NativeCalls(loop);
-        errorQueues = new ErrorQueues(nativeCalls);
+        errorQueues = new ErrorQueues(loop, nativeCalls);
         batches = new DatagramBatches(loop, nativeCalls, sockets.takesDescriptors());
     }
 
@@ -158,6 +158,11 @@ public final class RealHostNetwork implements HostNetwork {
             return (int) Math.min(Integer.MAX_VALUE, unix.getMaxFileDescriptorCount());
         }
         return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public int ephemeralPorts() {
+        return KernelLimits.ephemeralPorts();
     }
 
     @Override

@@ -48,6 +48,7 @@ public final class UdpFlows implements GuestErrorHandler {
     private final Counter evicted;
     private final Counter timedOut;
     private final Counter failed;
+    private final Counter hostFull;
     private final Counter closedByGuest;
 
     /**
@@ -74,6 +75,7 @@ public final class UdpFlows implements GuestErrorHandler {
         evicted = counters.counter("udp.flows-evicted");
         timedOut = counters.counter("udp.flows-timed-out");
         failed = counters.counter("udp.send-failed");
+        hostFull = counters.counter("drop.udp-host-full");
         closedByGuest = counters.counter("udp.flows-closed-by-guest");
     }
 
@@ -206,7 +208,8 @@ public final class UdpFlows implements GuestErrorHandler {
                 HostDatagrams socket = socketFor(newTarget.address());
                 loop.timers().arm(timer, nowNanos + timeoutNanos);
                 sentBytes += length;
-                return socket.send(datagram.data(), datagram.payloadIndex(), length, targetAddress, ttl);
+                HostError error = socket.send(datagram.data(), datagram.payloadIndex(), length, targetAddress, ttl);
+                return error == HostError.NO_RESOURCES ? dropped() : error;
             } catch (HostException e) {
                 return e.error();
             }
@@ -252,11 +255,24 @@ public final class UdpFlows implements GuestErrorHandler {
             }
         }
 
+        /** The host's queue is full, as any router's may be: nobody is told (RFC 6633). */
+        private @Nullable HostError dropped() {
+            hostFull.increment();
+            return null;
+        }
+
         @Override
         public void onError(HostError error, InetSocketAddress about, InetSocketAddress offender, int mtu) {
+            if (error == HostError.NO_RESOURCES) {
+                dropped();
+                return;
+            }
             long nowNanos = loop.nowNanos();
             IpAddress seenTo = egress.visible(IpAddress.of(about.getAddress()), guest());
-            IpAddress seenFrom = egress.visible(IpAddress.of(offender.getAddress()), guest());
+            // a host that cannot be reached does not say so itself
+            boolean noWay =
+                    error == HostError.NET_UNREACHABLE && offender.getAddress().equals(about.getAddress());
+            IpAddress seenFrom = noWay ? null : egress.visible(IpAddress.of(offender.getAddress()), guest());
             errors.datagramFailed(error, guest(), guestPort(), seenTo, about.getPort(), seenFrom, mtu, nowNanos);
         }
 

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * the network's loop, or by the thread that drives it.
  */
 public final class SimulatedHost implements HostNetwork {
-    private static final int FIRST_PORT = 50_000;
+    private static final int FIRST_PORT = 32_768;
+    private static final int LAST_PORT = 60_999;
 
     private final Loop loop;
     private final Agenda agenda;
@@ -46,6 +47,7 @@ public final class SimulatedHost implements HostNetwork {
     private final List<String> devices = new ArrayList<>();
     private List<InetSocketAddress> resolvers = List.of(new InetSocketAddress(loopback(), 53));
     private int descriptorLimit = 65_536;
+    private int ephemeralPorts = 28_232;
     private boolean echoAllowed = true;
     private int nextPort = FIRST_PORT;
 
@@ -128,7 +130,7 @@ public final class SimulatedHost implements HostNetwork {
      * @throws IllegalStateException if nobody listens there
      */
     public HostConnection connect(SocketAddress to) {
-        return connect(new InetSocketAddress(loopback(), nextPort++), to);
+        return connect((InetSocketAddress) withPort(new InetSocketAddress(loopback(), 0)), to);
     }
 
     /** A program somewhere connects to what a netdev listens on. */
@@ -250,6 +252,17 @@ public final class SimulatedHost implements HostNetwork {
         return resolvers;
     }
 
+    /** Sets how many ports there are to choose from. */
+    public SimulatedHost ephemeralPorts(int count) {
+        ephemeralPorts = count;
+        return this;
+    }
+
+    @Override
+    public int ephemeralPorts() {
+        return ephemeralPorts;
+    }
+
     @Override
     public int descriptorLimit() {
         return descriptorLimit;
@@ -369,8 +382,17 @@ public final class SimulatedHost implements HostNetwork {
 
     private SocketAddress withPort(SocketAddress address) {
         return address instanceof InetSocketAddress inet && inet.getPort() == 0
-                ? new InetSocketAddress(inet.getAddress(), nextPort++)
+                ? new InetSocketAddress(inet.getAddress(), freePort(inet.getAddress()))
                 : address;
+    }
+
+    private int freePort(InetAddress address) {
+        int port;
+        do {
+            port = nextPort;
+            nextPort = nextPort == LAST_PORT ? FIRST_PORT : nextPort + 1;
+        } while (datagrams.containsKey(new InetSocketAddress(address, port)));
+        return port;
     }
 
     private static InetAddress loopback() {

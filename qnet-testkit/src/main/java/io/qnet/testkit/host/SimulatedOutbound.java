@@ -64,5 +64,10 @@ final class SimulatedOutbound implements HostNetwork {
     }
 
     @Override
+    public int ephemeralPorts() {
+        return host.ephemeralPorts();
+    }
+
+    @Override
     public void close() {}
 }
