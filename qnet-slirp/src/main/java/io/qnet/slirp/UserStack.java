@@ -8,6 +8,7 @@ import io.qnet.option.GuestForward;
 import io.qnet.option.HostForward;
 import io.qnet.slirp.egress.Egress;
 import io.qnet.slirp.egress.TcpEgress;
+import io.qnet.slirp.forward.GuestAddress;
 import io.qnet.slirp.forward.GuestForwards;
 import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.icmp.Echo;
@@ -114,7 +115,9 @@ final class UserStack {
                 random);
         forwards = new HostForwards(
                 settings.network(),
-                IpAddress.ofIpv4(settings.dhcp().start()),
+                settings.network().ipv4()
+                        ? GuestAddress.of(IpAddress.ofIpv4(settings.dhcp().start()))
+                        : GuestAddress.lastSeen(settings.network(), neighbours),
                 this::dial,
                 udpOutput,
                 host,

@@ -90,6 +90,21 @@ class AllocationTest {
                 .isLessThan(1);
     }
 
+    @Test
+    void echoesOfTheGatewayOverIpv6() {
+        assertThat(allocated(RawFrames6.echoRequest(RawFrames6.GUEST, "fec0::2", 1, 1, new byte[1400])))
+                .isLessThan(1);
+    }
+
+    @Test
+    void datagramsOfTwoGuestsBothWaysOverIpv6() {
+        byte[] padding = {1, 4, 0, 0, 0, 0};
+        byte[] plain = RawFrames6.udp(RawFrames6.GUEST, 4000, "fec0::2", 5000, new byte[1400]);
+        byte[] optional = RawFrames6.udp(RawFrames6.GUEST, 4000, "fec0::2", 5000, new byte[14]);
+        assertThat(allocated(plain, RawFrames6.withHeader(optional, RawFrames6.DESTINATION_OPTIONS, padding)))
+                .isLessThan(1);
+    }
+
     private static final class CountingPort implements GuestPort {
         private int frames;
 

@@ -28,7 +28,8 @@ import java.util.List;
 public final class HostForwards {
     private static final InetAddress ANY4 = IpAddress.ANY4.toInetAddress();
 
-    private final IpAddress defaultGuest;
+    private final GuestNetwork network;
+    private final GuestAddress defaultGuest;
     private final VisibleSource sources;
     private final GuestDialer dialer;
     private final UdpForwards udp;
@@ -44,7 +45,7 @@ public final class HostForwards {
      */
     public HostForwards(
             GuestNetwork network,
-            IpAddress defaultGuest,
+            GuestAddress defaultGuest,
             GuestDialer dialer,
             UdpOutput output,
             HostNetwork host,
@@ -52,6 +53,7 @@ public final class HostForwards {
             long udpTimeoutNanos,
             int maxUdp,
             Counters counters) {
+        this.network = network;
         this.defaultGuest = defaultGuest;
         this.dialer = dialer;
         this.host = host;
@@ -95,9 +97,15 @@ public final class HostForwards {
      */
     public List<ForwardInfo> add(HostForward rule) {
         checkSupported(rule);
-        IpAddress guest = rule.guest() instanceof HostForward.Guest.Address address
-                ? IpAddress.of(address.address())
-                : defaultGuest;
+        GuestAddress guest = defaultGuest;
+        if (rule.guest() instanceof HostForward.Guest.Address named) {
+            IpAddress address = IpAddress.of(named.address());
+            if (!network.isOn(address.isIpv4())) {
+                String text = "Invalid host forwarding rule '" + rule.rule() + "' (Bad guest address)";
+                throw OptionException.of(text, "hostfwd", rule.rule());
+            }
+            guest = GuestAddress.of(address);
+        }
         List<Forward> opened = new ArrayList<>();
         try {
             if (rule.listen() instanceof HostForward.Listen.Unix unix) {
@@ -115,7 +123,7 @@ public final class HostForwards {
         return opened.stream().map(Forward::info).toList();
     }
 
-    private void openPorts(HostForward rule, HostForward.Listen.Inet inet, IpAddress guest, List<Forward> opened)
+    private void openPorts(HostForward rule, HostForward.Listen.Inet inet, GuestAddress guest, List<Forward> opened)
             throws HostException {
         InetAddress address = inet.address() == null ? ANY4 : inet.address();
         for (int i = 0; i < inet.count(); i++) {
@@ -126,7 +134,8 @@ public final class HostForwards {
         }
     }
 
-    private Forward tcp(HostForward rule, SocketAddress listen, IpAddress guest, int guestPort) throws HostException {
+    private Forward tcp(HostForward rule, SocketAddress listen, GuestAddress guest, int guestPort)
+            throws HostException {
         return new TcpForward(rule, listen, guest, guestPort, sources, dialer, accepted, refused, host);
     }
 

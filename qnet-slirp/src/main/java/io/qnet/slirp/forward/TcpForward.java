@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** A TCP port (or unix socket) of the host that leads to a guest: whoever connects is connected to the guest. */
 final class TcpForward implements Forward, HostListener.Handler {
     private final HostForward rule;
-    private final IpAddress guest;
+    private final GuestAddress guest;
     private final int guestPort;
     private final VisibleSource sources;
     private final GuestDialer dialer;
@@ -24,7 +24,7 @@ final class TcpForward implements Forward, HostListener.Handler {
     TcpForward(
             HostForward rule,
             SocketAddress listen,
-            IpAddress guest,
+            GuestAddress guest,
             int guestPort,
             VisibleSource sources,
             GuestDialer dialer,
@@ -44,10 +44,15 @@ final class TcpForward implements Forward, HostListener.Handler {
 
     @Override
     public HostStream.@Nullable Handler onAccept(HostStream stream) {
-        IpAddress source = sources.address(stream.remoteAddress(), guest);
+        IpAddress to = guest.now();
+        if (to.equals(IpAddress.ANY6)) {
+            refused.increment();
+            return null;
+        }
+        IpAddress source = sources.address(stream.remoteAddress(), to);
         HostStream.@Nullable Handler[] handler = new HostStream.@Nullable Handler[1];
         sources.port(stream.remoteAddress(), port -> {
-            handler[0] = dialer.dial(source, port, guest, guestPort, stream);
+            handler[0] = dialer.dial(source, port, to, guestPort, stream);
             return handler[0] != null;
         });
         (handler[0] != null ? accepted : refused).increment();
@@ -56,7 +61,7 @@ final class TcpForward implements Forward, HostListener.Handler {
 
     @Override
     public ForwardInfo info() {
-        return new ForwardInfo(rule, HostForward.Protocol.TCP, listener.localAddress(), guest, guestPort);
+        return new ForwardInfo(rule, HostForward.Protocol.TCP, listener.localAddress(), guest.now(), guestPort);
     }
 
     @Override

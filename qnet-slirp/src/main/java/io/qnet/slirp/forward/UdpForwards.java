@@ -65,7 +65,7 @@ final class UdpForwards implements DatagramHandler, GuestErrorHandler {
     }
 
     /** Opens a port of the host. */
-    Forward open(HostForward rule, InetSocketAddress listen, IpAddress guest, int guestPort) throws HostException {
+    Forward open(HostForward rule, InetSocketAddress listen, GuestAddress guest, int guestPort) throws HostException {
         return new UdpForward(rule, listen, guest, guestPort);
     }
 
@@ -107,12 +107,12 @@ final class UdpForwards implements DatagramHandler, GuestErrorHandler {
 
     private final class UdpForward implements Forward, HostDatagrams.Handler {
         private final HostForward rule;
-        private final IpAddress guest;
+        private final GuestAddress guest;
         private final int guestPort;
         private final Map<InetSocketAddress, Session> byPeer = new HashMap<>();
         private final HostDatagrams socket;
 
-        UdpForward(HostForward rule, InetSocketAddress listen, IpAddress guest, int guestPort) throws HostException {
+        UdpForward(HostForward rule, InetSocketAddress listen, GuestAddress guest, int guestPort) throws HostException {
             this.rule = rule;
             this.guest = guest;
             this.guestPort = guestPort;
@@ -132,7 +132,7 @@ final class UdpForwards implements DatagramHandler, GuestErrorHandler {
             }
             session.used(nowNanos);
             int length = Math.min(data.readableBytes(), UdpOutput.MAX_PAYLOAD);
-            output.send(session.far(), session.farPort(), guest, guestPort, data, data.readerIndex(), length);
+            output.send(session.far(), session.farPort(), session.guest(), guestPort, data, data.readerIndex(), length);
         }
 
         @Override
@@ -146,12 +146,13 @@ final class UdpForwards implements DatagramHandler, GuestErrorHandler {
                 evicted.increment();
                 oldest.end();
             }
-            IpAddress source = sources.address(from, guest);
-            int port = sources.port(from, free -> sessions.get(guest, guestPort, source, free) == null);
-            if (port == 0) {
+            IpAddress to = guest.now();
+            IpAddress source = sources.address(from, to);
+            int port = sources.port(from, free -> sessions.get(to, guestPort, source, free) == null);
+            if (port == 0 || to.equals(IpAddress.ANY6)) {
                 return null;
             }
-            Session session = new Session(this, from, source, port);
+            Session session = new Session(this, from, to, source, port);
             byPeer.put(from, session);
             sessions.add(session);
             opened.increment();
@@ -160,7 +161,7 @@ final class UdpForwards implements DatagramHandler, GuestErrorHandler {
 
         @Override
         public ForwardInfo info() {
-            return new ForwardInfo(rule, HostForward.Protocol.UDP, socket.localAddress(), guest, guestPort);
+            return new ForwardInfo(rule, HostForward.Protocol.UDP, socket.localAddress(), guest.now(), guestPort);
         }
 
         @Override
@@ -183,8 +184,8 @@ final class UdpForwards implements DatagramHandler, GuestErrorHandler {
             }
         };
 
-        Session(UdpForward forward, InetSocketAddress peer, IpAddress source, int sourcePort) {
-            super(forward.guest, forward.guestPort, source, sourcePort);
+        Session(UdpForward forward, InetSocketAddress peer, IpAddress guest, IpAddress source, int sourcePort) {
+            super(guest, forward.guestPort, source, sourcePort);
             this.forward = forward;
             this.peer = peer;
         }
