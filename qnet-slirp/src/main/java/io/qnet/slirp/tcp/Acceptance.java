@@ -29,8 +29,9 @@ final class Acceptance {
         int rcvNxt = receiver.rcvNxt();
         int window = receiver.rcvWnd();
         boolean acceptable = SequenceNumber.acceptable(segment.seq, segment.length(), rcvNxt, window);
-        // with a closed window, its acknowledgement is still good
-        if (acceptable || (window == 0 && segment.seq == rcvNxt)) {
+        // at the right edge, of a closed window too, its acknowledgement is still good: a guest that has filled the
+        // window has no other number (Linux takes it as well)
+        if (acceptable || segment.seq == rcvNxt + window) {
             receiver.takeTimestamp(segment, now);
             return true;
         }

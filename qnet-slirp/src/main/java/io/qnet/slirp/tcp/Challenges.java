@@ -18,7 +18,7 @@ final class Challenges {
 
     /** Answers a segment that proves nothing, unless too many have been answered in this second. */
     void challenge(long nowNanos) {
-        if (nowNanos - secondStart >= RttEstimator.SECOND) {
+        if (used == 0 || nowNanos - secondStart >= RttEstimator.SECOND) {
             secondStart = nowNanos;
             used = 0;
         }

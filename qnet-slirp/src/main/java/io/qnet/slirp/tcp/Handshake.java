@@ -153,11 +153,11 @@ final class Handshake {
     void finish(RttEstimator rtt, Congestion congestion, long nowNanos) {
         retransmit.clear();
         due = false;
-        if (transmissions == 1) {
-            rtt.sample(nowNanos - sentNanos, nowNanos);
-        } else {
+        if (timeouts > 0) {
             rtt.afterHandshakeTimeout();
             congestion.afterHandshakeTimeout();
+        } else if (transmissions == 1) {
+            rtt.sample(nowNanos - sentNanos, nowNanos);
         }
     }
 }

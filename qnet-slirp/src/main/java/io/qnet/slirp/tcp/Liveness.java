@@ -32,12 +32,17 @@ final class Liveness {
     /**
      * The deadline has come.
      *
+     * @param outstanding whether something is on its way to the guest: then its retransmissions find out (RFC 9293 §3.8.4, MUST-26)
      * @return false if the guest has answered no probe
      */
-    boolean check(long nowNanos) {
+    boolean check(long nowNanos, boolean outstanding) {
         deadline.clear();
         if (nowNanos - heardNanos < patienceNanos) {
             deadline.set(heardNanos + patienceNanos);
+            return true;
+        }
+        if (outstanding) {
+            deadline.set(nowNanos + patienceNanos);
             return true;
         }
         if (probes >= MAX_PROBES) {

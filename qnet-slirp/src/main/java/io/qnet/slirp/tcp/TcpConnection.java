@@ -480,7 +480,7 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
                 end();
                 return;
             }
-            lives = liveness.check(nowNanos);
+            lives = liveness.check(nowNanos, sender.sndNxt() != sender.sndUna());
         }
         if (lives) {
             stack.due(this);

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Transfers both ways at once over links that lose, reorder and duplicate: every byte arrives, and nothing is left. */
+/** Transfers both ways at once over links that lose, reorder, duplicate and corrupt: every byte arrives, and nothing is left. */
 class LossyLinkTest {
     private static byte[] random(int length, long seed) {
         byte[] bytes = new byte[length];
@@ -35,7 +35,8 @@ class LossyLinkTest {
     @ParameterizedTest(name = "loss {0}, reordering {1}, SACK {2}, timestamps {3}, seed {4}")
     @MethodSource("weathers")
     void everyByteArrives(double loss, double reordering, boolean sack, boolean timestamps, long seed) {
-        Weather weather = new Weather(loss, reordering, reordering / 2, 500_000, 125_000_000);
+        Weather weather =
+                new Weather(loss, reordering, reordering / 2, loss / 5, 500_000, 125_000_000, Integer.MAX_VALUE);
         byte[] down = random(300_000 + (int) seed * 1111, seed);
         byte[] up = random(300_000 + (int) seed * 777, -seed);
         new SimulatedLink(weather, seed, down, up, sack, timestamps, timestamps ? 3 : -1).run();

@@ -342,7 +342,7 @@ class ReceivingTest {
     @Test
     void dataBeyondTheWindowAltogetherIsAnswered() {
         established(mss(1460))
-                .guestSends(ACK, IRS + 1 + 65_535, ISS + 1, "beyond")
+                .guestSends(ACK, IRS + 1 + 65_536, ISS + 1, "beyond")
                 .expect(ACK, ISS + 1, IRS + 1)
                 .expectCount("tcp.drop.out-of-window", 1);
     }

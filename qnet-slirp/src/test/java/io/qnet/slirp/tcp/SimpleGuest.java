@@ -17,7 +17,9 @@ final class SimpleGuest {
     }
 
     private static final long RTO = 300_000_000L;
-    private static final int WINDOW = 60_000;
+
+    /** What it has room for, as in its segments: not scaled. */
+    int windowField = 60_000;
 
     final ByteArrayOutputStream received = new ByteArrayOutputStream();
     boolean finReceived;
@@ -76,7 +78,7 @@ final class SimpleGuest {
         if (shift >= 0) {
             options.add(GuestFrames.windowScale(shift));
         }
-        wire.send(iss, 0, Tcp.SYN, WINDOW, GuestFrames.join(options.toArray(new byte[0][])), new byte[0]);
+        wire.send(iss, 0, Tcp.SYN, windowField, GuestFrames.join(options.toArray(new byte[0][])), new byte[0]);
         arm();
     }
 
@@ -171,7 +173,7 @@ final class SimpleGuest {
         if (at <= rcvNxt && segment.timestamps()) {
             tsRecent = segment.tsVal();
         }
-        if (at + text.length - rcvNxt > ((long) WINDOW << Math.max(0, shift))) {
+        if (at + text.length - rcvNxt > ((long) windowField << Math.max(0, shift))) {
             throw new AssertionError("the window was overrun");
         }
         if (fin) {
@@ -259,7 +261,7 @@ final class SimpleGuest {
         System.arraycopy(data, (int) (at - 1), text, 0, length);
         boolean fin = at + length == data.length + 1;
         int flags = Tcp.ACK | (fin ? Tcp.FIN : 0);
-        wire.send(iss + (int) at, irs + (int) rcvNxt, flags, WINDOW, stamps(), text);
+        wire.send(iss + (int) at, irs + (int) rcvNxt, flags, windowField, stamps(), text);
     }
 
     private void ack() {
@@ -267,7 +269,7 @@ final class SimpleGuest {
         if (peerSack && !early.isEmpty()) {
             options = GuestFrames.join(options, GuestFrames.sack(blocks()));
         }
-        wire.send(iss + (int) nxt, irs + (int) rcvNxt, Tcp.ACK, WINDOW, options, new byte[0]);
+        wire.send(iss + (int) nxt, irs + (int) rcvNxt, Tcp.ACK, windowField, options, new byte[0]);
     }
 
     private int[] blocks() {

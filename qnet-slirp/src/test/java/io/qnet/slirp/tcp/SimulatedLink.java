@@ -13,16 +13,19 @@ import java.util.PriorityQueue;
 import java.util.Random;
 
 /**
- * A guest and the engine at the two ends of a link with delay, rate, loss, reordering and duplication, in virtual time. What the engine sends is cut into segments, each of which has its own fate.
+ * A guest and the engine at the two ends of a link with delay, rate, a queue, loss, reordering, duplication and corruption, in virtual time. What the engine sends is cut into segments, each of which has its own fate.
  */
 final class SimulatedLink {
     /** What happens to a frame. */
-    record Weather(double loss, double reordering, double duplication, long delayNanos, long bytesPerSecond) {
-        static final Weather FINE = new Weather(0, 0, 0, 500_000, 0);
-
-        static Weather withLoss(double loss) {
-            return new Weather(loss, 0, 0, 500_000, 0);
-        }
+    record Weather(
+            double loss,
+            double reordering,
+            double duplication,
+            double corruption,
+            long delayNanos,
+            long bytesPerSecond,
+            int queueBytes) {
+        static final Weather FINE = new Weather(0, 0, 0, 0, 500_000, 0, Integer.MAX_VALUE);
     }
 
     private record Event(long atNanos, long order, Runnable action) {}
@@ -42,6 +45,9 @@ final class SimulatedLink {
     private final Weather weather;
     private final Random random;
     private long order;
+    /** Frames that the queue of the link had no room for. */
+    long dropped;
+
     private long outFreeAt;
     private long inFreeAt;
     private int hostSent;
@@ -205,10 +211,17 @@ final class SimulatedLink {
     private long travel(long freeAt, int bytes, Runnable arrival) {
         long start = Math.max(freeAt, loop.nowNanos);
         long done = weather.bytesPerSecond == 0 ? start : start + bytes * 1_000_000_000L / weather.bytesPerSecond;
-        if (random.nextDouble() < weather.loss) {
+        boolean overflows = (start - loop.nowNanos) * (weather.bytesPerSecond / 1_000_000) / 1000 > weather.queueBytes;
+        if (overflows) {
+            dropped++;
+            return freeAt;
+        }
+        // whatever is corrupted is lost at the next checksum
+        if (random.nextDouble() < weather.loss + weather.corruption) {
             return done;
         }
-        long extra = random.nextDouble() < weather.reordering ? (long) (weather.delayNanos * random.nextDouble()) : 0;
+        long spread = Math.max(weather.delayNanos, 200_000);
+        long extra = random.nextDouble() < weather.reordering ? (long) (spread * random.nextDouble()) : 0;
         events.add(new Event(done + weather.delayNanos + extra, order++, arrival));
         if (random.nextDouble() < weather.duplication) {
             events.add(new Event(done + 2 * weather.delayNanos, order++, arrival));
