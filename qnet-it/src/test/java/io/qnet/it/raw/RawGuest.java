@@ -1,7 +1,9 @@
 package io.qnet.it.raw;
 
 import io.qnet.it.support.Captures;
+import io.qnet.testkit.codec.Bytes;
 import io.qnet.testkit.codec.DhcpMessage;
+import io.qnet.testkit.codec.InternetChecksum;
 import io.qnet.testkit.frame.FrameLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -191,6 +193,40 @@ public final class RawGuest implements AutoCloseable {
         return frame(ip(GUEST, target, IpNumber.UDP, udp), EtherType.IPV4, HOST_MAC)
                 .build()
                 .getRawData();
+    }
+
+    /** Sends a frame's IPv4 packet with another TTL. */
+    public void sendWithTtl(byte[] frame, int ttl) {
+        byte[] changed = frame.clone();
+        changed[22] = (byte) ttl;
+        sendFrame(withHeaderChecksum(changed));
+    }
+
+    /** Sends a frame's IPv4 packet in fragments, in their order. */
+    public void sendInFragments(byte[] frame, int payloadBytes) {
+        fragments(frame, payloadBytes).forEach(this::sendFrame);
+    }
+
+    /** The fragments of a frame's IPv4 packet, in their order. */
+    public static List<byte[]> fragments(byte[] frame, int payloadBytes) {
+        List<byte[]> fragments = new ArrayList<>();
+        int length = Bytes.u16(frame, 16) - 20;
+        for (int at = 0; at < length; at += payloadBytes) {
+            int part = Math.min(payloadBytes, length - at);
+            byte[] fragment = new byte[Math.max(60, 34 + part)];
+            System.arraycopy(frame, 0, fragment, 0, 34);
+            System.arraycopy(frame, 34 + at, fragment, 34, part);
+            Bytes.put16(fragment, 16, 20 + part);
+            Bytes.put16(fragment, 20, (at + part < length ? 0x2000 : 0) | at / 8);
+            fragments.add(withHeaderChecksum(fragment));
+        }
+        return fragments;
+    }
+
+    private static byte[] withHeaderChecksum(byte[] frame) {
+        Bytes.put16(frame, 24, 0);
+        Bytes.put16(frame, 24, InternetChecksum.finish(InternetChecksum.add(0, frame, 14, 20)));
+        return frame;
     }
 
     /** The next frame, whatever it is. */

@@ -80,6 +80,11 @@ public final class Dnsmasq implements AutoCloseable {
         process.awaitErr(line -> line.contains("query[A] " + name), ChildProcess.HANG);
     }
 
+    /** Whether it was asked for a name's IPv4 address. */
+    public boolean hasBeenAsked(String name) {
+        return process.err().stream().anyMatch(line -> line.contains("query[A] " + name));
+    }
+
     @Override
     public void close() {
         process.close();

@@ -31,6 +31,15 @@ public final class ResolvConf implements AutoCloseable {
         }
     }
 
+    /** Names another server instead, in the same file. */
+    public void rename(InetAddress server) {
+        try {
+            Files.writeString(file, "# changed\nnameserver " + server.getHostAddress() + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The command that runs a command with this file in place; the process stays the same one. */
     public List<String> wrap(List<String> command) {
         List<String> wrapped = new ArrayList<>(List.of(
