@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketException;
 
 /** A UDP server on the host's loopback interface that sends every datagram back. */
@@ -18,7 +18,16 @@ final class UdpEcho implements AutoCloseable {
 
     /** Starts one on a free port. */
     static UdpEcho start() throws SocketException {
-        UdpEcho echo = new UdpEcho(new DatagramSocket(0, InetAddress.getLoopbackAddress()));
+        return startAt(new InetSocketAddress("127.0.0.1", 0));
+    }
+
+    /** Starts one on ::1 and a free port. */
+    static UdpEcho startIpv6() throws SocketException {
+        return startAt(new InetSocketAddress("::1", 0));
+    }
+
+    private static UdpEcho startAt(InetSocketAddress address) throws SocketException {
+        UdpEcho echo = new UdpEcho(new DatagramSocket(address));
         Thread thread = new Thread(echo::serve, "udp-echo");
         thread.setDaemon(true);
         thread.start();

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -18,7 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * An HTTP server on the host's loopback interface: {@code GET /bytes/N} answers N bytes that depend on N alone,
+ * An HTTP server on one of the host's loopback addresses: {@code GET /bytes/N} answers N bytes that depend on N alone,
  * {@code POST} or {@code PUT} answers the SHA-256 of what it was sent, in hexadecimal digits and a line end.
  */
 public final class HttpFiles implements AutoCloseable {
@@ -34,8 +33,17 @@ public final class HttpFiles implements AutoCloseable {
 
     /** Starts one on 127.0.0.1 and a free port. */
     public static HttpFiles start() {
+        return startAt("127.0.0.1");
+    }
+
+    /** Starts one on ::1 and a free port. */
+    public static HttpFiles startIpv6() {
+        return startAt("::1");
+    }
+
+    private static HttpFiles startAt(String address) {
         try {
-            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            HttpServer server = HttpServer.create(new InetSocketAddress(address, 0), 0);
             HttpFiles files = new HttpFiles(server);
             server.createContext("/", HttpFiles::serve);
             server.setExecutor(files.threads);
@@ -46,7 +54,7 @@ public final class HttpFiles implements AutoCloseable {
         }
     }
 
-    /** The port on 127.0.0.1. */
+    /** The port. */
     public int port() {
         return server.getAddress().getPort();
     }
