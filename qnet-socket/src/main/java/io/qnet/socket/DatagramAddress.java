@@ -56,7 +56,7 @@ public sealed interface DatagramAddress {
     record Unix(String local, String remote) implements DatagramAddress {
         @Override
         public String info() {
-            return "udp=" + local + "/" + remote;
+            return "udp=" + local + ":" + remote; // sic: "udp", and a colon
         }
     }
 

@@ -235,7 +235,7 @@ class DatagramNetdevTest {
                 .isEqualTo("socket: udp=127.0.0.1:7004");
         String local = folder.resolve("l").toString();
         assertThat(info("dgram,id=d0,local.type=unix,local.path=" + local + ",remote.type=unix,remote.path=/r"))
-                .isEqualTo("udp=" + local + "//r");
+                .isEqualTo("udp=" + local + ":/r");
     }
 
     @ParameterizedTest

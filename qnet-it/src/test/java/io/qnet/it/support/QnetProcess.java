@@ -23,6 +23,13 @@ public final class QnetProcess implements AutoCloseable {
         return startCommand(command(arguments));
     }
 
+    /** Starts it with arguments behind a command that runs it, such as one that enters a namespace. */
+    public static QnetProcess start(List<String> wrapper, List<String> arguments) {
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(command(arguments));
+        return startCommand(command);
+    }
+
     /** Starts it with arguments in a mount namespace of its own, where /etc/resolv.conf names one server. Needs root. */
     public static QnetProcess start(List<String> arguments, ResolvConf resolver) {
         return startCommand(resolver.wrap(command(arguments)));
