@@ -1,5 +1,7 @@
 package io.qnet;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -10,8 +12,8 @@ import java.util.Map;
  * @param data further values by QMP name
  */
 public record NetworkEvent(String name, String endpoint, Map<String, Object> data) {
-    /** Copies the map. */
+    /** Copies the map; its order stays. */
     public NetworkEvent {
-        data = Map.copyOf(data);
+        data = Collections.unmodifiableMap(new LinkedHashMap<>(data));
     }
 }

@@ -1,14 +1,13 @@
 package io.qnet.cli;
 
-import io.qnet.Endpoint;
 import io.qnet.NetdevException;
 import io.qnet.Network;
 import io.qnet.NetworkListener;
 import io.qnet.Nic;
+import io.qnet.cli.monitor.Machine;
+import io.qnet.cli.monitor.Monitors;
 import io.qnet.option.OptionException;
 import java.io.PrintStream;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -30,11 +29,13 @@ final class Program {
     private final CompletableFuture<Optional<Network>> started = new CompletableFuture<>();
 
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private final List<NicGuest> guests = new ArrayList<>();
+    private final Guests guests;
+    private @Nullable Monitors monitors;
 
     Program(ProgramArguments arguments, PrintStream err) {
         this.arguments = arguments;
         this.err = err;
+        guests = new Guests(err);
     }
 
     /** Runs; answers the exit status 1 if something was refused. Otherwise it does not return: the process ends in the shutdown hook. */
@@ -45,10 +46,13 @@ final class Program {
         // Before the first listener is there: a signal that comes during the start finds it.
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop, NAME + "-stop"));
         Optional<Network> network = make();
-        network.ifPresent(this::startGuests);
+        network.ifPresent(guests::addAll);
         started.complete(network);
         if (network.isEmpty()) {
             return 1;
+        }
+        if (monitors != null) {
+            monitors.start(new RunningMachine(network.get()));
         }
         awaitStop();
         return 0;
@@ -56,9 +60,12 @@ final class Program {
 
     private Optional<Network> make() {
         try {
+            Monitors opened = Monitors.open(arguments.monitors(), System.in, System.out, err);
+            monitors = opened;
             return Optional.of(Network.builder()
                     .name("main")
                     .listener(new Warnings())
+                    .listener(opened)
                     .parse(arguments.network().toArray(new String[0])));
         } catch (OptionException e) {
             refuse(e.source(), e);
@@ -66,15 +73,10 @@ final class Program {
         } catch (NetdevException e) {
             refuse(e.source(), e);
         }
-        return Optional.empty();
-    }
-
-    private void startGuests(Network network) {
-        for (Endpoint endpoint : network.endpoints()) {
-            if (endpoint instanceof Nic nic) {
-                guests.add(NicGuest.start(network, nic, err));
-            }
+        if (monitors != null) {
+            monitors.close();
         }
+        return Optional.empty();
     }
 
     /** In the shutdown hook: SIGINT, SIGTERM, or System.exit. What was refused ends with the status of System.exit. */
@@ -84,8 +86,15 @@ final class Program {
         if (network.isEmpty()) {
             return;
         }
-        guests.forEach(NicGuest::close);
+        if (monitors != null) {
+            monitors.announceEnd("host-signal");
+            monitors.flush();
+        }
+        guests.close();
         network.get().close();
+        if (monitors != null) {
+            monitors.close();
+        }
         err.flush();
         stopped.countDown();
         Runtime.getRuntime().halt(0);
@@ -105,6 +114,44 @@ final class Program {
 
     private void refuse(@Nullable String source, Exception e) {
         err.println(NAME + ": " + (source == null ? "" : source + ": ") + e.getMessage());
+    }
+
+    /** What the monitors control. */
+    private final class RunningMachine implements Machine {
+        private final Network network;
+
+        RunningMachine(Network network) {
+            this.network = network;
+        }
+
+        @Override
+        public Network network() {
+            return network;
+        }
+
+        @Override
+        public String version() {
+            return NAME + " " + Version.get();
+        }
+
+        @Override
+        public void nicAdded(Nic nic) {
+            guests.add(network, nic);
+        }
+
+        @Override
+        public void nicRemoved(Nic nic) {
+            guests.remove(nic);
+        }
+
+        /** The monitor's own thread answers first; the end itself is the shutdown hook's. */
+        @Override
+        public void quit() {
+            if (monitors != null) {
+                monitors.announceEnd("host-qmp-quit");
+            }
+            new Thread(() -> System.exit(0), NAME + "-quit").start();
+        }
     }
 
     /** Prints warnings as QEMU does. */

@@ -31,6 +31,11 @@ final class Usage {
                         "-object",
                         "filter-TYPE,id=ID,netdev=ID[,OPTION=VALUE...]",
                         "A filter at a netdev: filter-dump (pcap), filter-buffer, filter-netem (a bad line)."))
+                .addOption(option(
+                        "-monitor",
+                        "stdio|unix:PATH|tcp:HOST:PORT[,server=on,wait=off]|null",
+                        "QEMU's monitor for people and scripts: info network, hostfwd_add, set_link..."))
+                .addOption(option("-qmp", "as -monitor", "QEMU's monitor for programs. See docs/monitors.md."))
                 .addOption(option("-transport", "epoll|nio", "How sockets are waited for; epoll where there is one."))
                 .addOption(
                         OptionSpec.builder("--help").description("This text.").build())
@@ -38,7 +43,8 @@ final class Usage {
                         .description("The version.")
                         .build());
         UsageMessageSpec usage = spec.usageMessage();
-        usage.customSynopsis("qnet demo", "       qnet [-netdev ...] [-net ...] [-nic ...]");
+        usage.customSynopsis(
+                "qnet demo", "       qnet [-netdev ...] [-net ...] [-nic ...] [-object ...] [-monitor ...] [-qmp ...]");
         usage.description(
                 "",
                 "QEMU's networking as a program: user networks, sockets and hubs, with QEMU's own options.",

@@ -36,6 +36,12 @@ class MainTest {
                     -netdev bogus,id=u                | qnet: -netdev bogus,id=u: Parameter 'type' does not accept value 'bogus'
                     -netdev user,id=u -net nic,netdev=v | qnet: -net nic,netdev=v: netdev 'v' not found
                     -transport fast                   | qnet: -transport fast: Parameter 'transport' does not accept value 'fast'
+                    -monitor bogus                    | qnet: -monitor bogus: 'bogus' is not a valid char driver
+                    -monitor tcp:foo                  | qnet: -monitor tcp:foo: parse error: tcp:foo
+                    -monitor unix:/nodir/x            | qnet: -monitor unix:/nodir/x: Failed to connect to '/nodir/x': No such file or directory
+                    -qmp unix:/nodir/x,server=on,wait=off | qnet: -qmp unix:/nodir/x,server=on,wait=off: Failed to bind socket to /nodir/x: No such file or directory
+                    -monitor null,foo=1               | qnet: -monitor null,foo=1: 'null,foo=1' is not a valid char driver
+                    -qmp stdio -monitor stdio         | qnet: -monitor stdio: cannot use stdio by multiple character devices
                     demo again                        | qnet: demo takes no arguments: 'again'
                     """)
     void whatIsRefusedIsSaidInOneLineWithStatus1(String line, String message) {

@@ -16,9 +16,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JSON form of an option. Jackson reads it; what it refuses {@link JsonFault} explains in QEMU's words. Like QEMU it takes strings in single quotes too.
+ * JSON, as the form of an option or as a QMP command. Jackson reads it; what it refuses {@link JsonFault} explains in QEMU's words. Like QEMU it takes strings in single quotes too.
  */
-final class JsonText {
+public final class JsonText {
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -26,10 +26,37 @@ final class JsonText {
 
     private JsonText() {}
 
-    /** Reads one object; its values are Map, List, String, Boolean, Integer, Long, BigInteger, Double and null. */
+    /**
+     * Reads one object; its values are Map, List, String, Boolean, Integer, Long, BigInteger, Double and null.
+     *
+     * @throws OptionException in QEMU's words
+     */
     static Map<String, Object> object(String text) {
         try (JsonParser parser = FACTORY.createParser(text)) {
             return object(parser);
+        } catch (JsonProcessingException e) {
+            String fault = JsonFault.of(text);
+            throw new OptionException(fault != null ? fault : "JSON parse error, " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // a string is no device: it does not fail
+        }
+    }
+
+    /**
+     * Reads one value of any kind.
+     *
+     * @throws OptionException in QEMU's words
+     */
+    public static @Nullable Object value(String text) {
+        try (JsonParser parser = FACTORY.createParser(text)) {
+            if (parser.nextToken() == null) {
+                throw new JsonParseException(parser, "expecting value");
+            }
+            Object value = value(parser);
+            if (parser.nextToken() != null) {
+                throw new JsonParseException(parser, "one value expected");
+            }
+            return value;
         } catch (JsonProcessingException e) {
             String fault = JsonFault.of(text);
             throw new OptionException(fault != null ? fault : "JSON parse error, " + e.getOriginalMessage());

@@ -103,6 +103,20 @@ public final class OptionSchema {
         return values;
     }
 
+    /**
+     * Reads options from JSON, as the arguments of a QMP command.
+     *
+     * @param members values are Map, List, String, Boolean, Number or null
+     * @throws OptionException in QEMU's words
+     */
+    public OptionValues read(Map<String, Object> members) {
+        OptionReader reader = TreeReader.ofJson(members);
+        OptionValues values = reader.read(this);
+        reader.finish();
+        check(values, false);
+        return values;
+    }
+
     /** A builder that already has everything of this schema, to add to it. */
     public Builder extend(String newType) {
         Builder builder = new Builder(newType);

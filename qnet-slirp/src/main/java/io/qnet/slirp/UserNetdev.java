@@ -14,6 +14,7 @@ import io.qnet.slirp.forward.ForwardInfo;
 import io.qnet.slirp.host.RealHostNetwork;
 import io.qnet.slirp.ip.GuestPort;
 import io.qnet.slirp.service.DomainSearch;
+import io.qnet.slirp.service.LeaseTable;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
 import java.nio.file.Files;
@@ -102,6 +103,11 @@ public final class UserNetdev extends Netdev {
     /** The forwards that are open; of those with port 0, the port that the host chose. */
     public List<ForwardInfo> forwards() {
         return call(open -> open.forwards().list());
+    }
+
+    /** The leases in force. */
+    public List<LeaseTable.Lease> leases() {
+        return call(open -> open.leases(context().loop().nowNanos()));
     }
 
     /** The flows and forwards of this moment (QEMU: {@code info usernet}). */

@@ -27,6 +27,7 @@ import io.qnet.slirp.service.DhcpServer;
 import io.qnet.slirp.service.DhcpService;
 import io.qnet.slirp.service.DnsForwarder;
 import io.qnet.slirp.service.DnsStreams;
+import io.qnet.slirp.service.LeaseTable;
 import io.qnet.slirp.service.Resolvers;
 import io.qnet.slirp.service.RouterAdvertisements;
 import io.qnet.slirp.service.TftpFolder;
@@ -68,6 +69,7 @@ final class UserStack {
     private final DnsForwarder dns;
     private final TcpStack tcp;
     private final HostForwards forwards;
+    private @Nullable LeaseTable leases;
     private final GuestForwards guestForwards;
     private final TftpServer tftp;
     private final Loop loop;
@@ -129,6 +131,7 @@ final class UserStack {
         UdpInput udpInput = new UdpInput(local, errors, egress, udp, dns, counters);
         if (settings.dhcpOn() && settings.network().ipv4()) {
             DhcpServer dhcp = new DhcpServer(settings.dhcp(), counters);
+            leases = dhcp.leases();
             udpInput.addService(new DhcpService(settings.network(), dhcp, output, udpOutput));
         }
         Path folder = settings.tftp();
@@ -205,6 +208,11 @@ final class UserStack {
 
     TcpStack tcp() {
         return tcp;
+    }
+
+    /** The leases in force; none without DHCP. */
+    List<LeaseTable.Lease> leases(long nowNanos) {
+        return leases == null ? List.of() : leases.leases(nowNanos);
     }
 
     HostForwards forwards() {
