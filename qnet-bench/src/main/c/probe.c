@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ECHO_BYTES = 64, WAIT_MILLIS = 1000 };
+// Who answers none of some requests in a row answers none.
+enum { ECHO_BYTES = 64, WAIT_MILLIS = 1000, MAX_LOST = 3 };
 // A server that is not scheduled for some milliseconds must not make the kernel drop a SYN, which would cost a second.
 enum { BACKLOG = 4096 };
 
@@ -57,7 +58,7 @@ static int by_size(const void *a, const void *b) {
 
 static int ping(const char *host, int warm_up, int count) {
   struct sockaddr_in to = address(host, 0);
-  int s = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), got = 0;
+  int s = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), got = 0, lost = 0;
   double *times = calloc(count, sizeof *times);
   if (s < 0) { perror("probe: raw socket"); return 1; }
   for (int i = -warm_up; i < count; i++) {
@@ -68,7 +69,10 @@ static int ping(const char *host, int warm_up, int count) {
     h->checksum = checksum(out, sizeof out);
     double start = seconds_now();
     sendto(s, out, sizeof out, 0, (void *)&to, sizeof to);
-    if (await_reply(s, i & 0xffff) && i >= 0) times[got++] = seconds_now() - start;
+    int replied = await_reply(s, i & 0xffff);
+    lost = replied ? 0 : lost + 1;
+    if (lost == MAX_LOST) break;
+    if (replied && i >= 0) times[got++] = seconds_now() - start;
   }
   if (!got) { fprintf(stderr, "probe: no reply\n"); return 1; }
   qsort(times, got, sizeof *times, by_size);

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -49,18 +48,39 @@ public final class Compare {
     }
 
     private void measure() {
-        for (int round = 1; round <= options.rounds(); round++) {
-            for (Cell cell : options.cells()) {
-                for (Stack stack : stacks) {
-                    if (stack.joins().contains(cell.join())) {
-                        Map<Metric, Double> measured = new Trial(
-                                        options.tools(), stack, cell, options.warmUpSeconds(), options.seconds())
-                                .run();
-                        figures.add(cell, stack, measured);
-                        progress(round, cell, stack, measured);
+        for (Cell cell : options.cells()) {
+            List<Session> sessions = new ArrayList<>();
+            try {
+                for (Stack stack : stacks(cell)) {
+                    open(cell, stack, sessions);
+                }
+                for (int round = 1; round <= options.rounds(); round++) {
+                    for (Session session : sessions) {
+                        Map<Metric, Double> measured = session.measure();
+                        figures.add(cell, session.stack(), measured);
+                        progress(round, cell, session.stack(), measured);
                     }
                 }
+            } finally {
+                sessions.forEach(Session::close);
             }
+        }
+    }
+
+    /** Those that such a guest can be joined to. The ceiling retransmits nothing, so a bad line stops it. */
+    private List<Stack> stacks(Cell cell) {
+        return stacks.stream()
+                .filter(each -> each.joins().contains(cell.join()) && !(each.isCeiling() && cell.impair() != null))
+                .toList();
+    }
+
+    private void open(Cell cell, Stack stack, List<Session> sessions) {
+        try {
+            Session session = new Session(options.tools(), stack, cell, options.seconds());
+            sessions.add(session);
+            session.warmUp(options.warmUpSeconds());
+        } catch (BenchException e) {
+            System.err.println(stack.name() + ", " + cell + ": " + e.getMessage());
         }
     }
 
@@ -74,16 +94,12 @@ public final class Compare {
     /** Prints the tables; true if all passes. */
     private boolean report() {
         boolean all = true;
+        System.out.println(Machine.describe());
         for (Cell cell : options.cells()) {
-            List<String> names = stacks.stream()
-                    .filter(each -> each.joins().contains(cell.join()))
-                    .map(Stack::name)
-                    .toList();
+            List<String> names = stacks(cell).stream().map(Stack::name).toList();
             System.out.println("\n### " + cell + "\n");
             System.out.println(figureTable(cell, names));
-            for (Metric metric : Set.of(Metric.OUT, Metric.IN, Metric.CONNECTIONS, Metric.PING).stream()
-                    .sorted()
-                    .toList()) {
+            for (Metric metric : List.of(Metric.OUT, Metric.IN, Metric.CONNECTIONS, Metric.PING, Metric.PING_HOST)) {
                 Verdict verdict = Verdict.of(figures, cell, metric, names);
                 if (verdict != null) {
                     System.out.println("- " + metric + ": " + verdict.text());
@@ -103,8 +119,10 @@ public final class Compare {
                 "range",
                 "conn/s",
                 "ping µs",
+                "to the host",
                 "CPU s/GiB out",
                 "in",
+                "guest's retr. %",
                 "out of qnet's",
                 "in of qnet's");
         for (String name : names) {
@@ -113,7 +131,13 @@ public final class Compare {
             row.add(figures.range(cell, name, Metric.OUT));
             row.add(Table.shown(figures.median(cell, name, Metric.IN)));
             row.add(figures.range(cell, name, Metric.IN));
-            for (Metric metric : List.of(Metric.CONNECTIONS, Metric.PING, Metric.CPU_OUT, Metric.CPU_IN)) {
+            for (Metric metric : List.of(
+                    Metric.CONNECTIONS,
+                    Metric.PING,
+                    Metric.PING_HOST,
+                    Metric.CPU_OUT,
+                    Metric.CPU_IN,
+                    Metric.RETRANSMITTED)) {
                 row.add(Table.shown(figures.median(cell, name, metric)));
             }
             row.add(ratio(cell, name, Metric.OUT));

@@ -19,6 +19,10 @@ import java.util.function.BooleanSupplier;
 final class Lab implements AutoCloseable {
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int COMMAND_SECONDS = 120;
+
+    /** An address of the host's that is no loopback address. */
+    static final String HOST_ADDRESS = "192.0.2.1";
+
     private static int count;
 
     private final String host;
@@ -57,7 +61,7 @@ final class Lab implements AutoCloseable {
         run("ip", "-n", host, "link", "add", "up0", "type", "veth", "peer", "name", "up1");
         run("ip", "-n", host, "link", "set", "up1", "up");
         run("ip", "-n", host, "link", "set", "up0", "up");
-        run("ip", "-n", host, "addr", "add", "192.0.2.1/24", "dev", "up0");
+        run("ip", "-n", host, "addr", "add", HOST_ADDRESS + "/24", "dev", "up0");
         run("ip", "-n", host, "route", "add", "default", "via", "192.0.2.2");
     }
 
@@ -91,6 +95,16 @@ final class Lab implements AutoCloseable {
     /** Runs a command in the guest's namespace; its output. */
     String runOnGuest(String... command) {
         return run(inside(guest, command));
+    }
+
+    /** A counter of the guest's TCP, such as {@code RetransSegs}. */
+    long guestTcp(String counter) {
+        List<String> rows = runOnGuest("cat", "/proc/net/snmp")
+                .lines()
+                .filter(line -> line.startsWith("Tcp:"))
+                .toList();
+        int column = List.of(rows.get(0).split(" ")).indexOf(counter);
+        return Long.parseLong(rows.get(1).split(" ")[column]);
     }
 
     /** Waits until something is there that a process is to make. */

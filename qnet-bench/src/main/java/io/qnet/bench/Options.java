@@ -23,27 +23,33 @@ record Options(
         @Nullable String gvproxy) {
     private static final int STANDARD_MTU = 1500;
     private static final int LARGE_MTU = 65_520;
+    private static final String BAD_LINE = "0.5 1 0.5 0.2 1";
+    private static final String ALL = "--all";
     private static final Set<String> NAMES =
             Set.of("tools", "qnet", "rounds", "warmup", "seconds", "join", "mtu", "only", "gvproxy", "impair");
 
-    /** Reads {@code --name value} pairs. */
+    /** Reads {@code --name value} pairs, and {@code --all}. */
     static Options parse(List<String> arguments) {
+        List<String> pairs = new ArrayList<>(arguments);
+        boolean all = pairs.remove(ALL);
         Map<String, String> given = new HashMap<>();
-        for (int i = 0; i < arguments.size(); i += 2) {
-            String name = arguments.get(i).replaceFirst("^--", "");
-            if (!NAMES.contains(name) || i + 1 == arguments.size()) {
-                throw new BenchException("'" + arguments.get(i) + "' is not an option with a value; see --help");
+        for (int i = 0; i < pairs.size(); i += 2) {
+            String name = pairs.get(i).replaceFirst("^--", "");
+            if (!NAMES.contains(name) || i + 1 == pairs.size()) {
+                throw new BenchException("'" + pairs.get(i) + "' is not an option with a value; see --help");
             }
-            given.put(name, arguments.get(i + 1));
+            given.put(name, pairs.get(i + 1));
         }
-        Tools tools = new Tools(
-                Path.of(given.getOrDefault("tools", ".")), given.getOrDefault("qnet", "./qnet"), given.get("impair"));
+        List<Cell> cells = new ArrayList<>(cells(given));
+        if (all) {
+            cells.add(new Cell(Join.STREAM, STANDARD_MTU, BAD_LINE));
+        }
         return new Options(
-                tools,
+                new Tools(Path.of(given.getOrDefault("tools", ".")), given.getOrDefault("qnet", "./qnet")),
                 number(given, "rounds", 5),
-                number(given, "warmup", 3),
-                number(given, "seconds", 4),
-                cells(given),
+                number(given, "warmup", 4),
+                number(given, "seconds", 2),
+                List.copyOf(cells),
                 given.containsKey("only") ? Set.of(given.get("only").split(",")) : Set.of(),
                 given.get("gvproxy"));
     }
@@ -59,10 +65,10 @@ record Options(
             }
             for (String mtu :
                     given.getOrDefault("mtu", STANDARD_MTU + "," + LARGE_MTU).split(",")) {
-                cells.add(new Cell(known, parse("mtu", mtu)));
+                cells.add(new Cell(known, parse("mtu", mtu), given.get("impair")));
             }
         }
-        return List.copyOf(cells);
+        return cells;
     }
 
     private static int number(Map<String, String> given, String name, int fallback) {

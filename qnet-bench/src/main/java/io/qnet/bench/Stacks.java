@@ -197,7 +197,7 @@ final class Stacks {
     /** Joins the guest's TAP to the unix socket that the stack listens on. */
     private void joinByRelay(Lab lab, Cell cell, Process stack) {
         lab.await(stack, "the unix socket", () -> Files.exists(lab.file("s")));
-        Process relay = lab.startOnGuest(tools.impairment(), tools.program("relay"), IFNAME, "unix:" + socket(lab));
+        Process relay = lab.startOnGuest(cell.impairment(), tools.program("relay"), IFNAME, "unix:" + socket(lab));
         awaitInterface(lab, cell, relay);
     }
 

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a figure of qnet's is good enough. Throughput: {@value #PEER_FACTOR} times the best peer or {@value #CEILING_PART} of the ceiling, whichever is lower; on a TAP with offloads, where the host's
- * own loopback limits, that part of what a throwaway endpoint without loss recovery reached there. Connections: that factor of the best peer. Ping: not above the best peer.
+ * own loopback limits, that part of what a throwaway endpoint without loss recovery reached there. A probe that anyone beats is no ceiling: then the best figure is. Connections: that factor of the best
+ * peer. Ping: not above the best peer.
  */
 record Verdict(double figure, @Nullable Double goal, String why) {
     static final double PEER_FACTOR = 1.5;
@@ -38,7 +39,7 @@ record Verdict(double figure, @Nullable Double goal, String why) {
                 Double best = others.max(Double::compare).orElse(null);
                 yield best == null ? null : new Verdict(own, best * PEER_FACTOR, "1.5 x peer");
             }
-            case PING -> {
+            case PING, PING_HOST -> {
                 Double best = others.min(Double::compare).orElse(null);
                 yield best == null ? null : new Verdict(-own, -best, "peer");
             }
@@ -56,9 +57,12 @@ record Verdict(double figure, @Nullable Double goal, String why) {
             goal = spike[metric == Metric.OUT ? 0 : 1] * CEILING_PART;
             why = "75 % of the spike";
         }
-        if (ceiling != null && ceiling * CEILING_PART < goal) {
-            goal = ceiling * CEILING_PART;
-            why = "75 % of the ceiling";
+        if (ceiling != null) {
+            double best = Math.max(Math.max(ceiling, own), peer == null ? 0 : peer);
+            if (best * CEILING_PART < goal) {
+                goal = best * CEILING_PART;
+                why = best > ceiling ? "75 % of the best figure" : "75 % of the ceiling";
+            }
         }
         if (peer != null && peer * PEER_FACTOR < goal) {
             goal = peer * PEER_FACTOR;
