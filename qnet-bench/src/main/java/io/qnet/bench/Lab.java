@@ -20,6 +20,9 @@ final class Lab implements AutoCloseable {
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int COMMAND_SECONDS = 120;
 
+    /** The stack's address in the guest's network, for the host's loopback interface. */
+    static final String GATEWAY = "10.0.2.2";
+
     /** An address of the host's that is no loopback address. */
     static final String HOST_ADDRESS = "192.0.2.1";
 
@@ -131,6 +134,7 @@ final class Lab implements AutoCloseable {
     void configureGuest(String ifname, int mtu) {
         run("ip", "-n", guest, "addr", "replace", "10.0.2.15/24", "dev", ifname);
         run("ip", "-n", guest, "link", "set", ifname, "mtu", String.valueOf(mtu), "up");
+        run("ip", "-n", guest, "route", "replace", "default", "via", GATEWAY);
     }
 
     @Override

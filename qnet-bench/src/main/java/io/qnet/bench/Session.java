@@ -13,7 +13,6 @@ import java.util.regex.Pattern;
 
 /** One stack with its guest, started once for a cell, warmed up, and then measured as often as there are rounds. */
 final class Session implements AutoCloseable {
-    private static final String GATEWAY = "10.0.2.2";
     private static final String PORT = "5301";
     private static final double GIB = 1L << 30;
     private static final double PER_CENT = 100;
@@ -70,7 +69,7 @@ final class Session implements AutoCloseable {
         guarded(Metric.IN, () -> transfer(Metric.IN, 0, warmUpSeconds));
         if (cell.impair() == null) {
             guarded(Metric.CONNECTIONS, () -> connections(PORT, 2));
-            guarded(Metric.PING, () -> ping(GATEWAY, 5000, 100));
+            guarded(Metric.PING, () -> ping(Lab.GATEWAY, 5000, 100));
             guarded(Metric.PING_HOST, () -> ping(Lab.HOST_ADDRESS, 5000, 100));
         }
     }
@@ -87,7 +86,7 @@ final class Session implements AutoCloseable {
         guarded(Metric.OUT, () -> throughput(figures, Metric.OUT, Metric.CPU_OUT));
         guarded(Metric.IN, () -> throughput(figures, Metric.IN, Metric.CPU_IN));
         if (cell.impair() == null) {
-            guarded(Metric.PING, () -> figures.put(Metric.PING, ping(GATEWAY, 500, 2000)));
+            guarded(Metric.PING, () -> figures.put(Metric.PING, ping(Lab.GATEWAY, 500, 2000)));
             guarded(Metric.PING_HOST, () -> figures.put(Metric.PING_HOST, ping(Lab.HOST_ADDRESS, 500, 2000)));
             guarded(Metric.CONNECTIONS, () -> figures.put(Metric.CONNECTIONS, connections(PORT, 1)));
         }
@@ -114,12 +113,12 @@ final class Session implements AutoCloseable {
 
     /** Few seconds: each connection leaves a port in TIME_WAIT for a minute. */
     private double connections(String port, int forSeconds) {
-        return number("20", tools.program("probe"), "connect", GATEWAY, port, String.valueOf(forSeconds));
+        return number("20", tools.program("probe"), "connect", Lab.GATEWAY, port, String.valueOf(forSeconds));
     }
 
     private double bulk(String port) {
         String limit = String.valueOf(seconds + SPARE_SECONDS);
-        return number(limit, tools.program("bulk"), GATEWAY, port, "1", String.valueOf(seconds));
+        return number(limit, tools.program("bulk"), Lab.GATEWAY, port, "1", String.valueOf(seconds));
     }
 
     private void throughput(Map<Metric, Double> figures, Metric rate, Metric cpu) {
@@ -151,7 +150,7 @@ final class Session implements AutoCloseable {
     /** Runs iperf3 from the guest; what it prints. */
     private String transfer(Metric rate, int omitSeconds, int forSeconds) {
         String limit = String.valueOf(omitSeconds + forSeconds + SPARE_SECONDS);
-        List<String> command = new ArrayList<>(List.of("timeout", limit, "iperf3", "-J", "-c", GATEWAY));
+        List<String> command = new ArrayList<>(List.of("timeout", limit, "iperf3", "-J", "-c", Lab.GATEWAY));
         command.addAll(List.of("-O", String.valueOf(omitSeconds), "-t", String.valueOf(forSeconds)));
         if (rate == Metric.IN) {
             command.add("-R");
