@@ -16,6 +16,7 @@ import io.qnet.slirp.icmp.GuestErrors;
 import io.qnet.slirp.icmp.IcmpInput;
 import io.qnet.slirp.icmp.Icmpv6Input;
 import io.qnet.slirp.ip.GuestInput;
+import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.ip.GuestPort;
 import io.qnet.slirp.ip.IcmpErrors;
 import io.qnet.slirp.ip.IpOutput;
@@ -25,6 +26,7 @@ import io.qnet.slirp.ip.NeighbourTable;
 import io.qnet.slirp.ip.Reassembler;
 import io.qnet.slirp.service.DhcpServer;
 import io.qnet.slirp.service.DhcpService;
+import io.qnet.slirp.service.Dhcpv6Service;
 import io.qnet.slirp.service.DnsForwarder;
 import io.qnet.slirp.service.DnsStreams;
 import io.qnet.slirp.service.LeaseTable;
@@ -134,6 +136,9 @@ final class UserStack {
             leases = dhcp.leases();
             udpInput.addService(new DhcpService(settings.network(), dhcp, output, udpOutput));
         }
+        if (settings.dhcpOn() && settings.network().ipv6()) {
+            udpInput.addService(dhcpv6(settings, udpOutput, counters));
+        }
         Path folder = settings.tftp();
         tftp = new TftpServer(
                 settings.network(),
@@ -159,6 +164,13 @@ final class UserStack {
         input.ipv6().handler(Ip.ICMPV6, icmpv6);
         input.ipv6().handler(Ip.UDP, udpInput);
         input.ipv6().handler(Ip.TCP, tcpInput);
+    }
+
+    private Dhcpv6Service dhcpv6(UserSettings settings, UdpOutput udpOutput, Counters counters) {
+        boolean tellsNameServer =
+                !settings.egress().restricted() && !settings.egress().dnsDisabled();
+        long mac = output.sourceMac(GuestNetwork.ROUTER6);
+        return new Dhcpv6Service(settings.network(), settings.dhcp(), udpOutput, mac, tellsNameServer, counters);
     }
 
     /** Who believes guests' errors: forwards before flows, as with datagrams. */

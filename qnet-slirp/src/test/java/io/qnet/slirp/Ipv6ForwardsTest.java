@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Forwards whose host's side, or guest's side, is IPv6: rows V35 to V38 of docs/compatibility.md. */
+/** Forwards whose host's side, or guest's side, is IPv6: rows X35 to X38 of docs/compatibility.md. */
 class Ipv6ForwardsTest extends VirtualTimeTest {
     private static final int PROGRAM_PORT = 40_000;
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Headers, extension headers, fragments and errors of IPv6, byte by byte: rows V22 to V34 of docs/compatibility.md. */
+/** Headers, extension headers, fragments and errors of IPv6, byte by byte: rows X22 to X34 of docs/compatibility.md. */
 class Ipv6PacketsTest extends VirtualTimeTest {
     private static final String GUEST = RawFrames6.GUEST;
     private static final String HOST = RawFrames6.HOST;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A guest that makes itself an IPv6 address, and what it reaches: rows V10 to V21 of docs/compatibility.md. */
+/** A guest that makes itself an IPv6 address, and what it reaches: rows X10 to X21 of docs/compatibility.md. */
 class Ipv6Test extends VirtualTimeTest {
     private static final String FAR = "2001:db8::7";
     private static final InetAddress FAR_ADDRESS = at(FAR, 0).getAddress();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Neighbour and router discovery: rows V1 to V8 of docs/compatibility.md. */
+/** Neighbour and router discovery: rows X1 to X8 of docs/compatibility.md. */
 class NeighbourDiscoveryTest extends VirtualTimeTest {
     private static final byte[] OWN_MAC = RawFrames6.linkAddress(1, RawFrames.GUEST_MAC);
 

@@ -52,6 +52,20 @@ public final class DomainSearch {
         return bytes.toByteArray();
     }
 
+    /** The bytes of the list without compression, as DHCPv6 has it (RFC 3646 §4, RFC 8415 §10). All names must be valid. */
+    public static byte[] encodePlain(List<String> names) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (String name : names) {
+            for (String text : labels(name)) {
+                byte[] label = text.getBytes(StandardCharsets.UTF_8);
+                bytes.write(label.length);
+                bytes.writeBytes(label);
+            }
+            bytes.write(0);
+        }
+        return bytes.toByteArray();
+    }
+
     /** The labels of a name, a dot at its end left out; none if it is not a name. */
     private static List<String> labels(String name) {
         String relative = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
