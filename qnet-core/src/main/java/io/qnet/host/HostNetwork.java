@@ -19,6 +19,17 @@ public interface HostNetwork {
             SocketAddress remote, @Nullable InetSocketAddress local, long timeoutNanos, HostStream.Handler handler);
 
     /**
+     * Starts a program whose standard input, output and error are the stream; {@code connected} follows, or {@code failed}. A program that cannot be started is one that ends at once. It is ended with the
+     * network, if it has not ended by itself.
+     *
+     * @param command the program, looked up in PATH, and its arguments
+     * @throws HostException with {@link HostError#PROHIBITED} if programs cannot be started here
+     */
+    default HostStream start(List<String> command, HostStream.Handler handler) throws HostException {
+        throw new HostException(HostError.PROHIBITED, "programs cannot be started here");
+    }
+
+    /**
      * Listens. Binding is done when this returns.
      *
      * @throws HostException if it cannot be bound

@@ -134,6 +134,10 @@ public final class UserNetdev extends Netdev {
         }
         try {
             made.open(settings.guestForwards(), settings.hostForwards());
+            Path smb = settings.smb();
+            if (smb != null) {
+                made.share(smb, settings.smbServer());
+            }
         } catch (OptionException e) {
             throw new NetdevException(String.valueOf(e.getMessage()), e);
         }

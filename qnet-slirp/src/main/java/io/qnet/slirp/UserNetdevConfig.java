@@ -57,6 +57,10 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
 
     @Nullable String bootfile;
 
+    @Nullable Path smb;
+
+    @Nullable Inet4Address smbServer;
+
     final List<HostForward> hostForwards = new ArrayList<>();
     final List<GuestForward> guestForwards = new ArrayList<>();
 
@@ -206,6 +210,18 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
     /** The file that guests are told to boot ({@code bootfile=}). */
     public UserNetdevConfig bootfile(String name) {
         bootfile = name;
+        return this;
+    }
+
+    /** The folder that guests may read and write by SMB ({@code smb=}), through samba's smbd, which must be installed. */
+    public UserNetdevConfig smb(Path folder) {
+        smb = folder;
+        return this;
+    }
+
+    /** Where guests find the folder of SMB ({@code smbserver=}); the fourth address of the network unless said. */
+    public UserNetdevConfig smbServer(Inet4Address address) {
+        smbServer = address;
         return this;
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class UserNetdevProvider implements NetdevProvider {
     /** Options that are known and not served yet: refused rather than ignored. */
     private static final List<String> NOT_YET =
-            List.of("smb", "dns-zone", "lease", "upstream", "egress", "egress-rule", "egress-log");
+            List.of("dns-zone", "lease", "upstream", "egress", "egress-rule", "egress-log");
 
     /** For ServiceLoader. */
     public UserNetdevProvider() {}
@@ -70,7 +70,7 @@ public final class UserNetdevProvider implements NetdevProvider {
         config.host = address(options.string("host"), "host", "Failed to parse host");
         config.dns = address(options.string("dns"), "dns", "Failed to parse DNS");
         config.dhcpStart = address(options.string("dhcpstart"), "dhcpstart", "Failed to parse DHCP start address");
-        address(options.string("smbserver"), "smbserver", "Failed to parse SMB address");
+        config.smbServer = address(options.string("smbserver"), "smbserver", "Failed to parse SMB address");
     }
 
     private static void ipv6(UserNetdevConfig config, OptionValues options) {
@@ -85,8 +85,8 @@ public final class UserNetdevProvider implements NetdevProvider {
         config.hostname = options.string("hostname");
         config.domainName = options.string("domainname");
         config.dnsSearch.addAll(options.list("dnssearch"));
-        String tftp = options.string("tftp");
-        config.tftp = tftp == null ? null : folder(tftp);
+        config.tftp = folder(options, "tftp");
+        config.smb = folder(options, "smb");
         config.tftpWrite = options.bool("tftp-write", false);
         config.tftpServerName = options.string("tftp-server-name");
         config.bootfile = options.string("bootfile");
@@ -143,11 +143,12 @@ public final class UserNetdevProvider implements NetdevProvider {
         return name;
     }
 
-    private static Path folder(String text) {
+    private static @Nullable Path folder(OptionValues options, String name) {
+        String text = options.string(name);
         try {
-            return Path.of(text);
+            return text == null ? null : Path.of(text);
         } catch (InvalidPathException e) {
-            throw OptionException.expects("tftp", text, "a folder");
+            throw OptionException.expects(name, text, "a folder");
         }
     }
 

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param dhcpOn whether they are
  * @param tftp the folder of TFTP, or null
  * @param tftpWrite whether guests may make files in it
+ * @param smb the folder of SMB, or null
+ * @param smbServer where guests find it
  * @param egress how flows leave
  * @param resolvers the name servers to ask, or none for the host's
  * @param guestForwards addresses of the guests' network that lead to the host
@@ -41,6 +43,8 @@ record UserSettings(
         boolean dhcpOn,
         @Nullable Path tftp,
         boolean tftpWrite,
+        @Nullable Path smb,
+        IpAddress smbServer,
         EgressConfig egress,
         List<InetSocketAddress> resolvers,
         List<GuestForward> guestForwards,
@@ -67,7 +71,6 @@ record UserSettings(
         GuestNetwork network = network(config);
         int dhcpStart = dhcpStart(config, network);
         checkTexts(config);
-        config.guestForwards.forEach(GuestForwards::checkSupported);
         config.hostForwards.forEach(HostForwards::checkSupported);
         DhcpConfig dhcp = new DhcpConfig(
                 network.host4().ipv4(),
@@ -95,6 +98,8 @@ record UserSettings(
                 !config.disableDhcp,
                 config.tftp,
                 config.tftpWrite,
+                config.smb,
+                config.smbServer == null ? GuestForwards.defaultServer(network) : IpAddress.of(config.smbServer),
                 egress,
                 config.dnsUpstream.stream().map(UserSettings::socketAddress).toList(),
                 List.copyOf(config.guestForwards),

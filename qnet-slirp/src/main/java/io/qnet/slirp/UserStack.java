@@ -6,6 +6,7 @@ import io.qnet.host.HostStream;
 import io.qnet.loop.Loop;
 import io.qnet.option.GuestForward;
 import io.qnet.option.HostForward;
+import io.qnet.option.OptionException;
 import io.qnet.slirp.egress.Egress;
 import io.qnet.slirp.egress.TcpEgress;
 import io.qnet.slirp.forward.GuestAddress;
@@ -32,6 +33,7 @@ import io.qnet.slirp.service.DnsStreams;
 import io.qnet.slirp.service.LeaseTable;
 import io.qnet.slirp.service.Resolvers;
 import io.qnet.slirp.service.RouterAdvertisements;
+import io.qnet.slirp.service.SmbShare;
 import io.qnet.slirp.service.TftpFolder;
 import io.qnet.slirp.service.TftpServer;
 import io.qnet.slirp.tcp.MemoryBudget;
@@ -74,6 +76,8 @@ final class UserStack {
     private @Nullable LeaseTable leases;
     private final GuestForwards guestForwards;
     private final TftpServer tftp;
+
+    private @Nullable SmbShare smb;
     private final Loop loop;
     private final boolean ipv6;
     private final RouterAdvertisements advertisements;
@@ -200,6 +204,21 @@ final class UserStack {
         }
     }
 
+    /**
+     * Shares a folder by SMB.
+     *
+     * @throws OptionException with QEMU's text if that cannot be
+     */
+    void share(Path folder, IpAddress server) {
+        SmbShare made = SmbShare.of(folder);
+        smb = made;
+        for (int port : SmbShare.PORTS) {
+            if (!guestForwards.addProgram(server, port, made.command())) {
+                throw OptionException.of("Conflicting/invalid smbserver address", "smbserver", server.toString());
+            }
+        }
+    }
+
     /** Whether a frame can be taken now: not while one is being delivered, whose buffer an answer would overwrite. */
     boolean canReceive() {
         return !output.isSending();
@@ -251,6 +270,9 @@ final class UserStack {
     void close() {
         advertisements.close();
         tftp.close();
+        if (smb != null) {
+            smb.close(loop);
+        }
         forwards.close();
         tcp.close();
         dns.close();

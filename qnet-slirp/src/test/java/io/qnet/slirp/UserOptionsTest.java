@@ -75,10 +75,7 @@ class UserOptionsTest {
                 "mtu=1279,ipv6=on|Parameter 'mtu' expects a number of 1280 at least with IPv6",
                 "mtu=1279,ipv6-net=fec0::/64|Parameter 'mtu' expects a number of 1280 at least with IPv6",
                 "mtu=1279,ipv4=off|Parameter 'mtu' expects a number of 1280 at least with IPv6",
-                "guestfwd=tcp::80-cmd:cat|"
-                        + "Invalid guest forwarding rule 'tcp::80-cmd:cat' (a command is not supported by this version)",
                 "guestfwd=foo|Invalid guest forwarding rule 'foo'",
-                "smb=/tmp|Parameter 'smb' is not supported by this version",
                 "egress=deny|Parameter 'egress' is not supported by this version",
             })
     void refusesInQemusWords(String options, String message) {

@@ -15,7 +15,9 @@ import io.qnet.host.HostError;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.nio.channels.NotYetConnectedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -247,7 +249,12 @@ final class EpollStreamSocket extends StreamSocket implements EpollIoHandle {
 
     @Override
     public void shutdownOutput() throws IOException {
-        socket.shutdown(false, true);
+        try {
+            socket.shutdown(false, true);
+        } catch (NotYetConnectedException e) {
+            // ENOTCONN: the far side's reset is in already, its event is still to come
+            throw new SocketException("Connection reset");
+        }
     }
 
     @Override

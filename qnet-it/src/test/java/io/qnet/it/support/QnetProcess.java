@@ -30,6 +30,13 @@ public final class QnetProcess implements AutoCloseable {
         return startCommand(command);
     }
 
+    /** Starts it with arguments and further options of Java's. */
+    public static QnetProcess startWith(List<String> javaOptions, List<String> arguments) {
+        List<String> command = new ArrayList<>(command(arguments));
+        command.addAll(command.indexOf("-jar"), javaOptions);
+        return startCommand(command);
+    }
+
     /** Starts it with arguments in a mount namespace of its own, where /etc/resolv.conf names one server. Needs root. */
     public static QnetProcess start(List<String> arguments, ResolvConf resolver) {
         return startCommand(resolver.wrap(command(arguments)));

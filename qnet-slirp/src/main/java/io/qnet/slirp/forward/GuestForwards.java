@@ -5,6 +5,7 @@ import io.qnet.option.GuestForward;
 import io.qnet.option.InetText;
 import io.qnet.option.OptionException;
 import io.qnet.slirp.egress.Egress;
+import io.qnet.slirp.egress.StreamService;
 import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.ip.LocalAddresses;
 import io.qnet.wire.IpAddress;
@@ -12,6 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,46 +38,52 @@ public final class GuestForwards {
     }
 
     /**
-     * Refuses what is not served yet.
-     *
-     * @throws OptionException naming the rule
-     */
-    public static void checkSupported(GuestForward rule) {
-        if (rule.target() instanceof GuestForward.Target.Command) {
-            throw OptionException.of(
-                    "Invalid guest forwarding rule '" + rule.rule() + "' (a command is not supported by this version)",
-                    "guestfwd",
-                    rule.rule());
-        }
-    }
-
-    /**
      * Sets up a rule.
      *
      * @throws OptionException with QEMU's text if its address is not to be had, or its target not understood
      */
     public void add(GuestForward rule) {
-        checkSupported(rule);
         IpAddress server = server(rule);
-        SocketAddress target = target(rule.target());
-        if (!network.isOn(server.isIpv4())
-                || !network.contains(server)
-                || network.isHost(server)
-                || network.isNameServer(server)) {
+        if (!mayServe(server)) {
             throw rule.conflicting();
         }
-        if (target == null) {
-            throw rule.cannotOpen();
-        }
-        boolean added = egress.addService(
-                server,
-                rule.port(),
-                (guest, guestPort, handler) ->
-                        hostFor(target).connect(target, null, egress.connectTimeoutNanos(), handler));
-        if (!added) {
+        if (!egress.addService(server, rule.port(), service(rule))) {
             throw rule.conflicting();
         }
         local.add(server);
+    }
+
+    /** Has a program serve each connection to an address and port; false if the address is not to be had. */
+    public boolean addProgram(IpAddress server, int port, List<String> command) {
+        boolean added = mayServe(server)
+                && egress.addService(server, port, (guest, guestPort, handler) -> host.start(command, handler));
+        if (added) {
+            local.add(server);
+        }
+        return added;
+    }
+
+    private boolean mayServe(IpAddress server) {
+        return network.isOn(server.isIpv4())
+                && network.contains(server)
+                && !network.isHost(server)
+                && !network.isNameServer(server);
+    }
+
+    private StreamService service(GuestForward rule) {
+        if (rule.target() instanceof GuestForward.Target.Command command) {
+            List<String> words = CommandWords.split(command.command());
+            if (words.isEmpty()) {
+                throw rule.cannotOpen();
+            }
+            return (guest, guestPort, handler) -> host.start(words, handler);
+        }
+        SocketAddress target = target(rule.target());
+        if (target == null) {
+            throw rule.cannotOpen();
+        }
+        return (guest, guestPort, handler) ->
+                hostFor(target).connect(target, null, egress.connectTimeoutNanos(), handler);
     }
 
     private HostNetwork hostFor(SocketAddress target) {
@@ -84,9 +92,11 @@ public final class GuestForwards {
 
     private IpAddress server(GuestForward rule) {
         InetAddress given = rule.server();
-        if (given != null) {
-            return IpAddress.of(given);
-        }
+        return given == null ? defaultServer(network) : IpAddress.of(given);
+    }
+
+    /** The address of forwards that name none, and of SMB: the fourth of the network. */
+    public static IpAddress defaultServer(GuestNetwork network) {
         return IpAddress.ofIpv4(network.network4().ipv4() | (DEFAULT_HOST_BITS & ~network.mask4()));
     }
 

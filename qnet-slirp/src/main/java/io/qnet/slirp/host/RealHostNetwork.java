@@ -51,6 +51,7 @@ public final class RealHostNetwork implements HostNetwork {
     /** What closes each datagram or echo socket. */
     private final Map<Object, Runnable> packetSockets = new HashMap<>();
 
+    private final Programs programs;
     private final NativeCalls nativeCalls;
     private final ErrorQueues errorQueues;
     private final DatagramBatches batches;
@@ -71,6 +72,7 @@ public final class RealHostNetwork implements HostNetwork {
         nativeCalls = new NativeCalls(loop);
         errorQueues = new ErrorQueues(loop, nativeCalls);
         batches = new DatagramBatches(loop, nativeCalls, sockets.takesDescriptors());
+        programs = new Programs(loop);
     }
 
     @Override
@@ -88,6 +90,17 @@ public final class RealHostNetwork implements HostNetwork {
         RealStream stream = new RealStream(this, remote, true, handler);
         remember(stream);
         stream.connect(local, device, timeoutNanos);
+        return stream;
+    }
+
+    @Override
+    public HostStream start(List<String> command, HostStream.Handler handler) throws HostException {
+        if (!sockets.takesDescriptors()) {
+            throw new HostException(HostError.PROHIBITED, "programs are started with epoll only");
+        }
+        RealStream stream = new RealStream(this, new InetSocketAddress(0), true, handler);
+        remember(stream);
+        programs.start(command, stream);
         return stream;
     }
 
@@ -177,6 +190,7 @@ public final class RealHostNetwork implements HostNetwork {
             packetSocket.run();
         }
         batches.close();
+        programs.close();
         readBuffers.release();
         sockets.close();
     }
@@ -235,6 +249,10 @@ public final class RealHostNetwork implements HostNetwork {
 
     void forget(RealEcho echo) {
         packetSockets.remove(echo);
+    }
+
+    Programs programs() {
+        return programs;
     }
 
     /** The number of streams that hold a descriptor, those included that are closed and still send. */

@@ -92,6 +92,16 @@ final class RealStream implements HostStream, StreamSocket.Handler {
         }
     }
 
+    /** The connection stands already, on this descriptor; false, and nothing is done, if nobody wants it any more. */
+    boolean adopt(int descriptor) throws IOException {
+        if (state == State.CONNECTING) {
+            accepted(network.sockets().adoptStream(descriptor, this));
+            onConnected();
+            return true;
+        }
+        return false;
+    }
+
     void accepted(StreamSocket accepted) {
         socket = accepted;
         remote = accepted.remoteAddress();
@@ -442,7 +452,7 @@ final class RealStream implements HostStream, StreamSocket.Handler {
         }
     }
 
-    private void fail(HostError error) {
+    void fail(HostError error) {
         if (state == State.RELEASED) {
             return;
         }
