@@ -44,7 +44,7 @@ public final class GuestNamespace implements AutoCloseable {
     }
 
     /**
-     * Joins the guest to a netdev that listens on a unix socket, and gives it the address 10.0.2.15.
+     * Joins the guest to a netdev that listens on a unix socket, and gives it the addresses 10.0.2.15 and fec0::15.
      *
      * @param impairment loss, reordering, duplication and corruption in per cent and a seed; empty for a good line
      */
@@ -55,6 +55,7 @@ public final class GuestNamespace implements AutoCloseable {
         children.add(relay);
         relay.await(this::hasInterface, IFNAME);
         check("ip", "-n", name, "addr", "add", "10.0.2.15/24", "dev", IFNAME);
+        check("ip", "-n", name, "addr", "add", "fec0::15/64", "dev", IFNAME, "nodad");
         check("ip", "-n", name, "link", "set", IFNAME, "mtu", String.valueOf(mtu), "up");
     }
 
