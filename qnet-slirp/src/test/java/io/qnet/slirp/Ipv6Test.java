@@ -14,11 +14,16 @@ import io.qnet.testkit.IcmpError;
 import io.qnet.testkit.RouterAdvertisement;
 import io.qnet.testkit.codec.DnsMessage;
 import io.qnet.testkit.host.HostConnection;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -111,7 +116,7 @@ class Ipv6Test extends VirtualTimeTest {
         user();
         host.udp(at(hostAddress, 5000)).echo();
         FakeGuest guest = slaac();
-        for (int length : new int[] {0, 1, 1452, 1453, 3000, 65_000}) {
+        for (int length : new int[] {0, 1, 1452, 1453, 3000, 65_527}) {
             GuestUdp udp = guest.udp();
             udp.send(address, 5000, bytes(length));
             Datagram answer = udp.receive();
@@ -225,6 +230,40 @@ class Ipv6Test extends VirtualTimeTest {
         assertThat(received(guest)).isEmpty();
         assertThat(host.openCount()).isZero();
         guest.forgetViolations();
+    }
+
+    @Test
+    void whatAGuestReportsIsHeeded() {
+        host.server(at("::1", 80)).echo();
+        user(options -> options.hostForward("udp:[::1]:5353-[fec0::15]:53"));
+        FakeGuest guest = net.guest("guest").address6("fec0::15", 64, "fe80::2");
+        GuestTcp connection = guest.connect("fec0::2", 80);
+        connection.write(bytes(1000));
+        connection.read(1000);
+        byte[] segment = guest.frames().received().stream()
+                .filter(frame -> frame.length > 1000 && frame[20] == 6)
+                .findFirst()
+                .orElseThrow();
+        // its answer is on its way again when it is said to be too big
+        guest.sendFrame(RawFrames6.icmp("fec0::15", "fec0::2", 2, 1300, Arrays.copyOfRange(segment, 14, 14 + 100)));
+        guest.sendFrame(RawFrames6.icmp("fec0::15", "fec0::2", 1, 4, new byte[8]));
+        host.udp(at("::1", 40_000)).send(at("::1", 5353), new byte[10]);
+        net.advance(MOMENT);
+        assertThat(count("icmp.guest-errors"))
+                .as("too big; nobody listens at port 53")
+                .isEqualTo(2);
+        assertThat(count("drop.icmp-error-malformed")).isEqualTo(1);
+        connection.close();
+        guest.forgetViolations();
+    }
+
+    @Test
+    void filesAreFetchedOverIpv6(@TempDir Path folder) throws IOException {
+        Files.write(folder.resolve("boot"), bytes(300));
+        user(options -> options.tftp(folder));
+        GuestUdp udp = slaac().udp();
+        udp.send("fec0::2", 69, "\0\1boot\0octet\0");
+        assertThat(udp.receive().data()).hasSize(304);
     }
 
     @Test

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * A network namespace whose kernel is the guest: its TAP is joined to a stream netdev by the relay of {@code qnet-bench},
@@ -57,6 +59,31 @@ public final class GuestNamespace implements AutoCloseable {
         check("ip", "-n", name, "addr", "add", "10.0.2.15/24", "dev", IFNAME);
         check("ip", "-n", name, "addr", "add", "fec0::15/64", "dev", IFNAME, "nodad");
         check("ip", "-n", name, "link", "set", IFNAME, "mtu", String.valueOf(mtu), "up");
+    }
+
+    /** Writes the script of a TAP netdev that takes the interface into the guest's namespace and sets it up, without an address. */
+    public String tapScript(Path folder) {
+        Path script = folder.resolve("tap-up");
+        try {
+            Files.writeString(
+                    script,
+                    "#!/bin/sh\nip link set \"$1\" netns " + name + " && ip -n " + name + " link set \"$1\" up\n");
+            Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+            return script.toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until the guest has made itself an address of this prefix, and has asked whether it is taken. */
+    public void awaitAddress(String prefix) {
+        long deadline = System.nanoTime() + ChildProcess.HANG.toNanos();
+        Predicate<String> isReady = line -> line.contains("inet6 " + prefix) && !line.contains("tentative");
+        while (run("ip", "-6", "addr").lines().noneMatch(isReady)) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("no address of " + prefix + ":\n" + run("ip", "-6", "addr"));
+            }
+        }
     }
 
     /** Runs a program in the guest to its end, which must be a good one; what it printed. */

@@ -131,7 +131,7 @@ final class UdpForwards implements DatagramHandler, GuestErrorHandler {
                 }
             }
             session.used(nowNanos);
-            int length = Math.min(data.readableBytes(), UdpOutput.MAX_PAYLOAD);
+            int length = Math.min(data.readableBytes(), UdpOutput.maxPayload(session.guest()));
             output.send(session.far(), session.farPort(), session.guest(), guestPort, data, data.readerIndex(), length);
         }
 

@@ -253,7 +253,7 @@ public final class DnsForwarder implements DatagramHandler {
 
         private void answer(ByteBuf data) {
             answers.increment();
-            int length = Math.min(data.readableBytes(), UdpOutput.MAX_PAYLOAD);
+            int length = Math.min(data.readableBytes(), UdpOutput.maxPayload(guest()));
             output.send(far(), farPort(), guest(), guestPort(), data, data.readerIndex(), length);
         }
 

@@ -226,7 +226,7 @@ public final class UdpFlows implements GuestErrorHandler {
                 from = sender;
                 visibleFrom = egress.visible(IpAddress.of(sender.getAddress()), guest());
             }
-            int length = Math.min(data.readableBytes(), UdpOutput.MAX_PAYLOAD);
+            int length = Math.min(data.readableBytes(), UdpOutput.maxPayload(guest()));
             receivedBytes += length;
             boolean taken =
                     output.send(visibleFrom, sender.getPort(), guest(), guestPort(), data, data.readerIndex(), length);

@@ -12,8 +12,8 @@ import io.qnet.wire.Udp;
 
 /** Datagrams towards guests (RFC 768). The payload is copied once, into the packet's head; the checksum is left open. */
 public final class UdpOutput {
-    /** The most payload of one datagram over IPv4. */
-    public static final int MAX_PAYLOAD = 65_507;
+    private static final int MAX_PAYLOAD4 = 65_507;
+    private static final int MAX_PAYLOAD6 = 65_527;
 
     private static final int DEFAULT_TTL = 64;
 
@@ -22,6 +22,11 @@ public final class UdpOutput {
     /** Datagrams through this output. */
     public UdpOutput(IpOutput output) {
         this.output = output;
+    }
+
+    /** The most payload of one datagram to this guest. */
+    public static int maxPayload(IpAddress guest) {
+        return guest.isIpv4() ? MAX_PAYLOAD4 : MAX_PAYLOAD6;
     }
 
     /** Sends a datagram; false if it was queued, and the sender may want to slow down. */

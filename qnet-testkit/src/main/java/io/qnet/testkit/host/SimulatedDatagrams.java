@@ -3,6 +3,7 @@ package io.qnet.testkit.host;
 import io.netty.buffer.ByteBuf;
 import io.qnet.host.HostDatagrams;
 import io.qnet.host.HostError;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** A datagram socket of a netdev's on the simulated host. */
 final class SimulatedDatagrams implements HostDatagrams {
     private static final int MOST_WAITING = 256;
-    private static final int LARGEST = 65_507;
+    private static final int LARGEST4 = 65_507;
+    private static final int LARGEST6 = 65_527;
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Waiting(byte[] data, InetSocketAddress from) {}
@@ -35,7 +37,7 @@ final class SimulatedDatagrams implements HostDatagrams {
         if (closed) {
             throw new IllegalStateException("the socket is closed");
         }
-        if (length > LARGEST) {
+        if (length > (to.getAddress() instanceof Inet6Address ? LARGEST6 : LARGEST4)) {
             return HostError.MESSAGE_TOO_LARGE;
         }
         byte[] data = new byte[length];
