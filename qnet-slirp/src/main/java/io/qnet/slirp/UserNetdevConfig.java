@@ -5,6 +5,7 @@ import io.qnet.option.AddressPort;
 import io.qnet.option.GuestForward;
 import io.qnet.option.HostForward;
 import io.qnet.option.Ipv4Net;
+import io.qnet.slirp.service.StaticLease;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -77,6 +78,7 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
 
     long leaseSeconds = 86_400;
     int leasePool = 16;
+    final List<StaticLease> staticLeases = new ArrayList<>();
     int mtu = 1500;
     long udpTimeoutSeconds = 240;
     long icmpTimeoutSeconds = 60;
@@ -286,6 +288,12 @@ public final class UserNetdevConfig implements EndpointConfig<UserNetdev> {
     public UserNetdevConfig leases(long seconds, int pool) {
         leaseSeconds = seconds;
         leasePool = pool;
+        return this;
+    }
+
+    /** Keeps an address for the guest with a MAC address ({@code lease=}), such as {@code 52:54:00:12:34:56=10.0.2.50/web}, and tells it a host name of its own. */
+    public UserNetdevConfig lease(String rule) {
+        staticLeases.add(StaticLease.parse(rule));
         return this;
     }
 

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes user netdevs of the options of {@code -netdev user}; checks them in QEMU's order, with QEMU's texts (net/slirp.c, net_slirp_init). */
 public final class UserNetdevProvider implements NetdevProvider {
     /** Options that are known and not served yet: refused rather than ignored. */
-    private static final List<String> NOT_YET =
-            List.of("dns-zone", "lease", "upstream", "egress", "egress-rule", "egress-log");
+    private static final List<String> NOT_YET = List.of("dns-zone", "upstream", "egress", "egress-rule", "egress-log");
 
     /** For ServiceLoader. */
     public UserNetdevProvider() {}
@@ -95,6 +94,7 @@ public final class UserNetdevProvider implements NetdevProvider {
         config.disableDhcp = options.bool("disable-dhcp", false);
         config.leaseSeconds = options.integer("lease-time", config.leaseSeconds);
         config.leasePool = options.int32("lease-pool", config.leasePool);
+        options.list("lease").forEach(config::lease);
         options.list("guestfwd").forEach(config::guestForward);
         options.list("hostfwd").forEach(rule -> config.hostForward(HostForward.parse(rule)));
     }

@@ -9,9 +9,9 @@ import io.qnet.option.Ipv4Net;
 import io.qnet.option.OptionException;
 import io.qnet.slirp.egress.EgressConfig;
 import io.qnet.slirp.forward.GuestForwards;
-import io.qnet.slirp.forward.HostForwards;
 import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.slirp.service.DhcpConfig;
+import io.qnet.slirp.service.StaticLease;
 import io.qnet.wire.IpAddress;
 import io.qnet.wire.Ipv6;
 import java.net.Inet6Address;
@@ -19,7 +19,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +73,6 @@ record UserSettings(
         GuestNetwork network = network(config);
         int dhcpStart = dhcpStart(config, network);
         checkTexts(config);
-        config.hostForwards.forEach(HostForwards::checkSupported);
         DhcpConfig dhcp = new DhcpConfig(
                 network.host4().ipv4(),
                 network.mask4(),
@@ -85,7 +86,9 @@ record UserSettings(
                 config.dnsSearch,
                 config.tftpServerName,
                 config.bootfile,
-                config.mtu);
+                config.mtu,
+                config.staticLeases);
+        checkStaticLeases(config.staticLeases, network);
         EgressConfig egress = new EgressConfig(
                 config.restrict,
                 config.hostLoopback,
@@ -135,6 +138,24 @@ record UserSettings(
         return network.ipv4() && resolvers.isEmpty()
                 ? servers.stream().anyMatch(server -> server.getAddress() instanceof Inet6Address)
                 : !servers.isEmpty();
+    }
+
+    private static void checkStaticLeases(List<StaticLease> leases, GuestNetwork network) {
+        Set<Object> taken = new HashSet<>();
+        for (StaticLease lease : leases) {
+            IpAddress address = IpAddress.of(lease.address());
+            boolean isFree = network.isOn(true)
+                    && network.contains(address)
+                    && !network.isHost(address)
+                    && !network.isNameServer(address)
+                    && !network.isBroadcast(address);
+            if (!isFree || !taken.add(address) || !taken.add(lease.mac())) {
+                throw OptionException.expects(
+                        "lease",
+                        lease.mac() + "=" + address,
+                        "one address of the guests' network for each MAC address");
+            }
+        }
     }
 
     private static boolean isIpv4On(UserNetdevConfig config) {

@@ -73,7 +73,7 @@ final class UserStack {
     private final DnsForwarder dns;
     private final TcpStack tcp;
     private final HostForwards forwards;
-    private @Nullable LeaseTable leases;
+    private final @Nullable LeaseTable leases;
     private final GuestForwards guestForwards;
     private final TftpServer tftp;
 
@@ -121,11 +121,15 @@ final class UserStack {
                 new MemoryBudget(settings.memoryBytes()),
                 counters,
                 random);
+        boolean hasDhcp = settings.dhcpOn() && settings.network().ipv4();
+        DhcpServer dhcp = hasDhcp ? new DhcpServer(settings.dhcp(), counters) : null;
+        leases = dhcp == null ? null : dhcp.leases();
         forwards = new HostForwards(
                 settings.network(),
                 settings.network().ipv4()
                         ? GuestAddress.of(IpAddress.ofIpv4(settings.dhcp().start()))
                         : GuestAddress.lastSeen(settings.network(), neighbours),
+                new KnownGuests(dhcp, neighbours, loop),
                 this::dial,
                 udpOutput,
                 host,
@@ -135,9 +139,7 @@ final class UserStack {
                 counters);
         guestForwards = new GuestForwards(settings.network(), local, egress, host);
         UdpInput udpInput = new UdpInput(local, errors, egress, udp, dns, counters);
-        if (settings.dhcpOn() && settings.network().ipv4()) {
-            DhcpServer dhcp = new DhcpServer(settings.dhcp(), counters);
-            leases = dhcp.leases();
+        if (dhcp != null) {
             udpInput.addService(new DhcpService(settings.network(), dhcp, output, udpOutput));
         }
         if (settings.dhcpOn() && settings.network().ipv6()) {

@@ -189,6 +189,30 @@ class UserNetdevOnLoopbackTest {
         guest.close();
     }
 
+    @Test
+    void forwardsFollowAGuestByItsNameOrMac() throws Exception {
+        UserNetdev user = user(options -> options.lease("52:54:00:12:34:77=10.0.2.77/web")
+                .hostForward("tcp:127.0.0.1:0-@WEB:80")
+                .hostForward("tcp:127.0.0.1:0-@52:54:00:12:34:77:80"));
+        FakeGuest guest = FakeGuest.on(net, lan.add(Nic.config().id("g1").mac("52:54:00:12:34:77")));
+        assertThat(user.forwards()).hasSize(2);
+        InetSocketAddress early = (InetSocketAddress) user.forwards().get(0).listen();
+        try (Socket host = new Socket(early.getAddress(), early.getPort())) {
+            assertThatThrownBy(() -> readAll(host)).as("nobody there yet").isInstanceOf(UncheckedIOException.class);
+        }
+        assertThat(guest.dhcp().address().getHostAddress()).isEqualTo("10.0.2.77");
+        GuestListener listener = guest.listen(80);
+        for (ForwardInfo forward : user.forwards()) {
+            InetSocketAddress listen = (InetSocketAddress) forward.listen();
+            try (Socket host = new Socket(listen.getAddress(), listen.getPort())) {
+                GuestTcp accepted = listener.accept();
+                accepted.write("here").shutdownOutput();
+                assertThat(new String(readAll(host), StandardCharsets.UTF_8)).isEqualTo("here");
+            }
+        }
+        guest.close();
+    }
+
     private static byte[] readAll(Socket socket) {
         try {
             return socket.getInputStream().readAllBytes();

@@ -58,8 +58,6 @@ class UserOptionsTest {
                 "restrict=on,ipv6-dns=fec1::3|IPv6 DNS doesn't belong to network",
                 "domainname=|'domainname' parameter cannot be empty",
                 "hostfwd=tcp|Invalid host forwarding rule 'tcp' (No : separators)",
-                "hostfwd=tcp::5555-@web:80|"
-                        + "Invalid host forwarding rule 'tcp::5555-@web:80' (a guest's name or MAC address is not supported by this version)",
                 "dns-upstream=foo|Parameter 'dns-upstream' expects ADDR[:PORT] or [V6][:PORT]",
                 "outbound-addr=foo|Parameter 'outbound-addr' expects an IPv4 address",
                 "outbound-addr6=1.2.3.4|Parameter 'outbound-addr6' expects an IPv6 address",
@@ -75,6 +73,15 @@ class UserOptionsTest {
                 "mtu=1279,ipv6=on|Parameter 'mtu' expects a number of 1280 at least with IPv6",
                 "mtu=1279,ipv6-net=fec0::/64|Parameter 'mtu' expects a number of 1280 at least with IPv6",
                 "mtu=1279,ipv4=off|Parameter 'mtu' expects a number of 1280 at least with IPv6",
+                "lease=foo|Parameter 'lease' expects MAC=ADDR[/NAME]",
+                "lease=52:54:00:12:34:56=10.0.2.50/|Parameter 'lease' expects MAC=ADDR[/NAME]",
+                "lease=52:54:00:12:34=10.0.2.50|Parameter 'lease' expects MAC=ADDR[/NAME]",
+                "lease=52:54:00:12:34:56=10.0.3.50|"
+                        + "Parameter 'lease' expects one address of the guests' network for each MAC address",
+                "lease=52:54:00:12:34:56=10.0.2.2|"
+                        + "Parameter 'lease' expects one address of the guests' network for each MAC address",
+                "lease=52:54:00:12:34:56=10.0.2.50,lease=52:54:00:12:34:57=10.0.2.50|"
+                        + "Parameter 'lease' expects one address of the guests' network for each MAC address",
                 "guestfwd=foo|Invalid guest forwarding rule 'foo'",
                 "egress=deny|Parameter 'egress' is not supported by this version",
             })

@@ -30,6 +30,7 @@ public final class HostForwards {
 
     private final GuestNetwork network;
     private final GuestAddress defaultGuest;
+    private final GuestDirectory guests;
     private final VisibleSource sources;
     private final GuestDialer dialer;
     private final UdpForwards udp;
@@ -41,11 +42,13 @@ public final class HostForwards {
     /**
      * No forwards yet.
      *
-     * @param defaultGuest who gets what a rule without a guest's address forwards
+     * @param defaultGuest who gets what a rule without a guest forwards
+     * @param guests where guests are found that a rule names
      */
     public HostForwards(
             GuestNetwork network,
             GuestAddress defaultGuest,
+            GuestDirectory guests,
             GuestDialer dialer,
             UdpOutput output,
             HostNetwork host,
@@ -55,6 +58,7 @@ public final class HostForwards {
             Counters counters) {
         this.network = network;
         this.defaultGuest = defaultGuest;
+        this.guests = guests;
         this.dialer = dialer;
         this.host = host;
         sources = new VisibleSource(network);
@@ -74,38 +78,13 @@ public final class HostForwards {
     }
 
     /**
-     * Refuses what is not served yet.
-     *
-     * @throws OptionException naming the rule
-     */
-    public static void checkSupported(HostForward rule) {
-        boolean named = rule.guest() instanceof HostForward.Guest.Name || rule.guest() instanceof HostForward.Guest.Mac;
-        if (named) {
-            throw OptionException.of(
-                    "Invalid host forwarding rule '" + rule.rule()
-                            + "' (a guest's name or MAC address is not supported by this version)",
-                    "hostfwd",
-                    rule.rule());
-        }
-    }
-
-    /**
      * Opens the ports of a rule: all of them, or none.
      *
      * @return one a port
      * @throws OptionException with QEMU's text if one cannot be bound
      */
     public List<ForwardInfo> add(HostForward rule) {
-        checkSupported(rule);
-        GuestAddress guest = defaultGuest;
-        if (rule.guest() instanceof HostForward.Guest.Address named) {
-            IpAddress address = IpAddress.of(named.address());
-            if (!network.isOn(address.isIpv4())) {
-                String text = "Invalid host forwarding rule '" + rule.rule() + "' (Bad guest address)";
-                throw OptionException.of(text, "hostfwd", rule.rule());
-            }
-            guest = GuestAddress.of(address);
-        }
+        GuestAddress guest = guest(rule);
         List<Forward> opened = new ArrayList<>();
         try {
             if (rule.listen() instanceof HostForward.Listen.Unix unix) {
@@ -121,6 +100,25 @@ public final class HostForwards {
         }
         forwards.addAll(opened);
         return opened.stream().map(Forward::info).toList();
+    }
+
+    private GuestAddress guest(HostForward rule) {
+        HostForward.Guest named = rule.guest();
+        if (named instanceof HostForward.Guest.Name name) {
+            return guests.byName(name.name());
+        }
+        if (named instanceof HostForward.Guest.Mac mac) {
+            return guests.byMac(mac.mac());
+        }
+        if (!(named instanceof HostForward.Guest.Address address)) {
+            return defaultGuest;
+        }
+        IpAddress to = IpAddress.of(address.address());
+        if (!network.isOn(to.isIpv4())) {
+            String text = "Invalid host forwarding rule '" + rule.rule() + "' (Bad guest address)";
+            throw OptionException.of(text, "hostfwd", rule.rule());
+        }
+        return GuestAddress.of(to);
     }
 
     private void openPorts(HostForward rule, HostForward.Listen.Inet inet, GuestAddress guest, List<Forward> opened)

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param tftpServerName option 66
  * @param bootfile the {@code file} field; with {@code http://} or {@code https://} in front, option 60 says that it is to be had by HTTP
  * @param mtu option 26 if it is not Ethernet's 1500
+ * @param staticLeases addresses that are kept for one guest each
  */
 public record DhcpConfig(
         int server,
@@ -33,12 +34,14 @@ public record DhcpConfig(
         List<String> domainSearch,
         @Nullable String tftpServerName,
         @Nullable String bootfile,
-        int mtu) {
+        int mtu,
+        List<StaticLease> staticLeases) {
     /** Ethernet's MTU, which guests assume. */
     public static final int DEFAULT_MTU = 1500;
 
     /** Copies the list. */
     public DhcpConfig {
         domainSearch = List.copyOf(domainSearch);
+        staticLeases = List.copyOf(staticLeases);
     }
 }

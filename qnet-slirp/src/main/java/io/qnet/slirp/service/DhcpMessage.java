@@ -1,6 +1,7 @@
 package io.qnet.slirp.service;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 
 /**
  * What a server needs to know of a BOOTP or DHCP request (RFC 951 §3, RFC 2131 §2).
@@ -11,8 +12,10 @@ import io.netty.buffer.ByteBuf;
  * @param type option 53, or {@link #BOOTP} if there is none
  * @param requestedAddress option 50, or 0
  * @param serverId option 54, or 0
+ * @param hostname option 12, or empty
  */
-record DhcpMessage(int transactionId, int clientAddress, long mac, int type, int requestedAddress, int serverId) {
+record DhcpMessage(
+        int transactionId, int clientAddress, long mac, int type, int requestedAddress, int serverId, String hostname) {
     static final int BOOTP = 0;
     static final int DISCOVER = 1;
     static final int OFFER = 2;
@@ -28,6 +31,7 @@ record DhcpMessage(int transactionId, int clientAddress, long mac, int type, int
 
     static final int COOKIE = 0x6382_5363;
     static final int OPTION_PAD = 0;
+    static final int OPTION_HOSTNAME = 12;
     static final int OPTION_REQUESTED_ADDRESS = 50;
     static final int OPTION_TYPE = 53;
     static final int OPTION_SERVER_ID = 54;
@@ -45,6 +49,7 @@ record DhcpMessage(int transactionId, int clientAddress, long mac, int type, int
         int type = BOOTP;
         int requested = 0;
         int serverId = 0;
+        String hostname = "";
         int end = index + length;
         int at = index + FIXED_LENGTH + 4;
         boolean hasOptions = at <= end && data.getInt(at - 4) == COOKIE;
@@ -66,10 +71,14 @@ record DhcpMessage(int transactionId, int clientAddress, long mac, int type, int
                 requested = data.getInt(at);
             } else if (option == OPTION_SERVER_ID && optionLength >= 4) {
                 serverId = data.getInt(at);
+            } else if (option == OPTION_HOSTNAME) {
+                hostname =
+                        data.toString(at, optionLength, StandardCharsets.UTF_8).replace("\0", "");
             }
             at += optionLength;
         }
         long mac = ((long) data.getInt(index + 28) << 16 | data.getUnsignedShort(index + 32)) & 0xffff_ffff_ffffL;
-        return new DhcpMessage(data.getInt(index + 4), data.getInt(index + 12), mac, type, requested, serverId);
+        return new DhcpMessage(
+                data.getInt(index + 4), data.getInt(index + 12), mac, type, requested, serverId, hostname);
     }
 }

@@ -1,11 +1,14 @@
 package io.qnet.slirp.service;
 
 import io.netty.buffer.ByteBuf;
+import io.qnet.option.InetText;
 import io.qnet.stat.Counter;
 import io.qnet.stat.Counters;
 import io.qnet.wire.IpAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +28,6 @@ public final class DhcpServer {
     private static final int OPTION_MASK = 1;
     private static final int OPTION_ROUTER = 3;
     private static final int OPTION_DNS = 6;
-    private static final int OPTION_HOSTNAME = 12;
     private static final int OPTION_DOMAIN_NAME = 15;
     private static final int OPTION_MTU = 26;
     private static final int OPTION_LEASE_TIME = 51;
@@ -36,6 +38,11 @@ public final class DhcpServer {
 
     private final DhcpConfig config;
     private final LeaseTable leases;
+    /** Host names of guests that have one of their own, by MAC address. */
+    private final Map<Long, String> names = new HashMap<>();
+    /** What guests with a lease in force call themselves, by MAC address. */
+    private final Map<Long, String> toldNames = new HashMap<>();
+
     private final byte[] domainSearch;
     private final Counter requests;
     private final Counter malformed;
@@ -47,6 +54,12 @@ public final class DhcpServer {
     public DhcpServer(DhcpConfig config, Counters counters) {
         this.config = config;
         leases = new LeaseTable(config.start(), config.poolSize(), config.leaseSeconds());
+        for (StaticLease lease : config.staticLeases()) {
+            leases.reserve(lease.mac().value(), InetText.bits(lease.address()));
+            if (lease.name() != null) {
+                names.put(lease.mac().value(), lease.name());
+            }
+        }
         domainSearch = DomainSearch.firstInvalid(config.domainSearch()).isPresent()
                 ? new byte[0]
                 : DomainSearch.encode(config.domainSearch());
@@ -55,6 +68,21 @@ public final class DhcpServer {
         exhausted = counters.counter("drop.dhcp-pool-used-up");
         refused = counters.counter("dhcp.refused");
         optionsLeftOut = counters.counter("dhcp.options-left-out");
+    }
+
+    /** The MAC address of the guest with a host name, whatever its case; null if nobody has it. The name of a static lease goes before what guests tell. */
+    public @Nullable Long macOf(String name) {
+        Long own = find(names, name);
+        return own == null ? find(toldNames, name) : own;
+    }
+
+    private static @Nullable Long find(Map<Long, String> names, String wanted) {
+        for (Map.Entry<Long, String> entry : names.entrySet()) {
+            if (entry.getValue().equalsIgnoreCase(wanted)) {
+                return entry.getKey();
+            }
+        }
+        return null;
     }
 
     /** The leases. */
@@ -119,6 +147,12 @@ public final class DhcpServer {
         if (!leases.bind(request.mac(), address, nowNanos)) {
             return refuse(request, reply, at);
         }
+        toldNames.remove(request.mac());
+        if (!request.hostname().isEmpty()) {
+            toldNames.values().removeIf(request.hostname()::equalsIgnoreCase); // it has moved
+            toldNames.put(request.mac(), request.hostname());
+            toldNames.keySet().removeIf(mac -> leases.addressOf(mac, nowNanos) == null);
+        }
         return grant(request, DhcpMessage.ACK, address, reply, at);
     }
 
@@ -126,7 +160,7 @@ public final class DhcpServer {
         DhcpReply reply = new DhcpReply(buffer, at, request, address, config.server());
         begin(reply, type);
         reply.intOption(OPTION_LEASE_TIME, (int) config.leaseSeconds());
-        finish(reply);
+        finish(reply, request.mac());
         return new Answer(IpAddress.BROADCAST4, IpAddress.ofIpv4(address), request.mac());
     }
 
@@ -134,7 +168,7 @@ public final class DhcpServer {
     private Answer inform(DhcpMessage request, IpAddress source, ByteBuf buffer, int at) {
         DhcpReply reply = new DhcpReply(buffer, at, request, 0, config.server()).clientAddress(request.clientAddress());
         begin(reply, DhcpMessage.ACK);
-        finish(reply);
+        finish(reply, request.mac());
         IpAddress guest = request.clientAddress() != 0 ? IpAddress.ofIpv4(request.clientAddress()) : source;
         if (guest.equals(IpAddress.ANY4)) {
             return new Answer(IpAddress.BROADCAST4, null, request.mac());
@@ -161,8 +195,9 @@ public final class DhcpServer {
         }
     }
 
-    private void finish(DhcpReply reply) {
-        reply.option(OPTION_HOSTNAME, config.hostname())
+    private void finish(DhcpReply reply, long mac) {
+        String own = names.get(mac);
+        reply.option(DhcpMessage.OPTION_HOSTNAME, own == null ? config.hostname() : own)
                 .option(OPTION_DOMAIN_NAME, config.domainName())
                 .option(OPTION_TFTP_SERVER, config.tftpServerName())
                 .longOption(OPTION_DOMAIN_SEARCH, domainSearch);

@@ -20,31 +20,43 @@ public final class LeaseTable {
     static final long DECLINED_NANOS = 600_000_000_000L;
 
     private final int start;
-    private final Slot[] slots;
+    private final List<Slot> slots = new ArrayList<>();
+    private final int size;
     private final long leaseNanos;
 
     /** A pool of {@code size} addresses from {@code start} on. */
     public LeaseTable(int start, int size, long leaseSeconds) {
         this.start = start;
-        this.slots = new Slot[size];
+        this.size = size;
         for (int i = 0; i < size; i++) {
-            slots[i] = new Slot(start + i);
+            slots.add(new Slot(start + i));
         }
         this.leaseNanos = leaseSeconds * 1_000_000_000L;
     }
 
+    /** Keeps an address for one guest, which gets no other. It may lie outside the pool. */
+    public void reserve(long mac, int address) {
+        Slot slot = slot(address);
+        if (slot == null) {
+            slot = new Slot(address);
+            slots.add(slot);
+        }
+        slot.reservedFor = mac;
+    }
+
     /**
-     * Finds an address to offer: the wanted one if it is free for this guest, else the guest's own, else one that was never used, else one whose lease has ended.
+     * Finds an address to offer: the one that is kept for this guest, else the wanted one if it is free for this guest, else the guest's own, else one that was never used, else one whose lease has ended.
      *
      * @param wanted the address that the guest asks for, or {@link #NONE}
      * @return the address, or {@link #NONE} if the pool is used up
      */
     public int offer(long mac, int wanted, long nowNanos) {
-        Slot slot = freeSlot(wanted, mac, nowNanos);
-        if (slot == null) {
+        Slot kept = reservedSlot(mac);
+        Slot slot = freeSlot(kept == null ? wanted : kept.address, mac, nowNanos);
+        if (slot == null && kept == null) {
             slot = ownSlot(mac, nowNanos);
         }
-        if (slot == null) {
+        if (slot == null && kept == null) {
             slot = unusedSlot(nowNanos);
         }
         if (slot == null) {
@@ -61,7 +73,8 @@ public final class LeaseTable {
     /** Gives a guest the address that it asks for; false if it cannot have it. */
     public boolean bind(long mac, int address, long nowNanos) {
         Slot slot = freeSlot(address, mac, nowNanos);
-        if (slot == null) {
+        Slot kept = reservedSlot(mac);
+        if (slot == null || (kept != null && kept != slot)) {
             return false;
         }
         freeOthers(mac, slot, State.BOUND);
@@ -90,6 +103,16 @@ public final class LeaseTable {
         }
     }
 
+    /** The address that a guest has, or null if it has no lease in force. */
+    public @Nullable IpAddress addressOf(long mac, long nowNanos) {
+        for (Slot slot : slots) {
+            if (slot.mac == mac && slot.state == State.BOUND && slot.isLive(nowNanos)) {
+                return IpAddress.ofIpv4(slot.address);
+            }
+        }
+        return null;
+    }
+
     /** The leases in force. */
     public List<Lease> leases(long nowNanos) {
         List<Lease> leases = new ArrayList<>();
@@ -103,12 +126,32 @@ public final class LeaseTable {
 
     private @Nullable Slot slot(int address) {
         int index = address - start;
-        return index >= 0 && index < slots.length ? slots[index] : null;
+        if (index >= 0 && index < size) {
+            return slots.get(index);
+        }
+        for (int i = size; i < slots.size(); i++) {
+            if (slots.get(i).address == address) {
+                return slots.get(i);
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Slot reservedSlot(long mac) {
+        for (Slot slot : slots) {
+            if (slot.reservedFor == mac) {
+                return slot;
+            }
+        }
+        return null;
     }
 
     private @Nullable Slot freeSlot(int address, long mac, long nowNanos) {
         Slot slot = slot(address);
-        if (slot == null || (slot.isLive(nowNanos) && (slot.mac != mac || slot.state == State.DECLINED))) {
+        if (slot == null || slot.isKeptFromOthersThan(mac)) {
+            return null;
+        }
+        if (slot.isLive(nowNanos) && (slot.mac != mac || slot.state == State.DECLINED)) {
             return null;
         }
         return slot;
@@ -117,7 +160,7 @@ public final class LeaseTable {
     private @Nullable Slot ownSlot(long mac, long nowNanos) {
         Slot formerly = null;
         for (Slot slot : slots) {
-            if (slot.mac == mac && slot.state != State.DECLINED) {
+            if (slot.mac == mac && slot.state != State.DECLINED && !slot.isKeptFromOthersThan(mac)) {
                 if (slot.isLive(nowNanos)) {
                     return slot;
                 }
@@ -130,6 +173,9 @@ public final class LeaseTable {
     private @Nullable Slot unusedSlot(long nowNanos) {
         Slot ended = null;
         for (Slot slot : slots) {
+            if (slot.reservedFor != Slot.NOBODY) {
+                continue;
+            }
             if (slot.mac == Slot.NOBODY) {
                 return slot;
             }
@@ -175,8 +221,15 @@ public final class LeaseTable {
 
         long endNanos;
 
+        /** The one guest that may have it, or nobody in particular. */
+        long reservedFor = NOBODY;
+
         Slot(int address) {
             this.address = address;
+        }
+
+        boolean isKeptFromOthersThan(long guest) {
+            return reservedFor != NOBODY && reservedFor != guest;
         }
 
         boolean isLive(long nowNanos) {

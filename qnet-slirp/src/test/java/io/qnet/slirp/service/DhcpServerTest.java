@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.qnet.stat.Counters;
 import io.qnet.testkit.codec.DhcpMessage;
 import io.qnet.wire.IpAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,7 +29,62 @@ class DhcpServerTest {
     private static DhcpConfig config(boolean restricted, List<String> search, String bootfile, int mtu) {
         String text = search.isEmpty() ? null : "text";
         return new DhcpConfig(
-                SERVER, 0xffff_ff00, DNS, START, 16, 86_400, restricted, text, text, search, text, bootfile, mtu);
+                SERVER,
+                0xffff_ff00,
+                DNS,
+                START,
+                16,
+                86_400,
+                restricted,
+                text,
+                text,
+                search,
+                text,
+                bootfile,
+                mtu,
+                List.of());
+    }
+
+    @Test
+    void aGuestWithALeaseOfItsOwnGetsItAndItsName() {
+        List<StaticLease> leases = List.of(
+                StaticLease.parse("52:54:00:12:34:56=10.0.2.50/web"), StaticLease.parse("52-54-0-12-34-57=10.0.2.15"));
+        server = new DhcpServer(
+                new DhcpConfig(
+                        SERVER,
+                        0xffff_ff00,
+                        DNS,
+                        START,
+                        16,
+                        86_400,
+                        false,
+                        "all",
+                        null,
+                        List.of(),
+                        null,
+                        null,
+                        1500,
+                        leases),
+                counters);
+        DhcpMessage web = ask(request(1, 0x5254_0012_3456L), NOBODY);
+        assertThat(web.yiaddr).isEqualTo(0x0a00_0232);
+        assertThat(new String(web.options.get(12), StandardCharsets.US_ASCII)).isEqualTo("web");
+        DhcpMessage other = ask(request(1, 0x5254_0012_3458L), NOBODY);
+        assertThat(other.yiaddr).as("not what is kept for another").isEqualTo(START + 1);
+        assertThat(new String(other.options.get(12), StandardCharsets.US_ASCII)).isEqualTo("all");
+        assertThat(ask(request(1, 0x5254_0012_3457L), NOBODY).yiaddr).isEqualTo(START);
+    }
+
+    @Test
+    void aGuestIsFoundByTheNameThatItTells() {
+        DhcpMessage message = request(3, 0x5254_0012_3456L).option(12, "Alpha".getBytes(StandardCharsets.US_ASCII));
+        assertThat(ask(message, NOBODY).yiaddr).isEqualTo(START);
+        assertThat(server.macOf("alpha")).isEqualTo(0x5254_0012_3456L);
+        assertThat(server.leases().addressOf(0x5254_0012_3456L, now)).isEqualTo(IpAddress.ofIpv4(START));
+        DhcpMessage other = request(3, 0x5254_0012_3457L).option(12, "ALPHA".getBytes(StandardCharsets.US_ASCII));
+        ask(other, NOBODY);
+        assertThat(server.macOf("alpha")).as("the last one to say so").isEqualTo(0x5254_0012_3457L);
+        assertThat(server.macOf("beta")).isNull();
     }
 
     private static DhcpMessage request(int type, long mac) {

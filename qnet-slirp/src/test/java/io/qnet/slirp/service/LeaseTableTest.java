@@ -19,6 +19,24 @@ class LeaseTableTest {
     }
 
     @Test
+    void anAddressThatIsKeptForAGuestIsItsOnlyOne() {
+        table.reserve(7, START);
+        table.reserve(8, START + 100);
+        assertThat(table.offer(1, START, now)).isEqualTo(START + 1);
+        assertThat(table.bind(1, START, now)).isFalse();
+        assertThat(table.offer(7, START + 2, now)).isEqualTo(START);
+        assertThat(table.bind(7, START + 2, now)).isFalse();
+        assertThat(table.bind(7, START, now)).isTrue();
+        assertThat(table.offer(8, 0, now)).isEqualTo(START + 100);
+        assertThat(table.bind(8, START + 100, now)).isTrue();
+        assertThat(table.offer(2, START + 100, now)).isEqualTo(START + 2);
+        assertThat(table.offer(3, 0, now)).as("the pool is used up").isEqualTo(LeaseTable.NONE);
+        now += 1000 * SECOND;
+        assertThat(table.offer(3, 0, now)).as("not what is kept").isEqualTo(START + 1);
+        table.decline(8, START + 100, now);
+    }
+
+    @Test
     void anOfferIsKeptForAMinute() {
         table.offer(1, 0, now);
         assertThat(table.bind(2, START, now + 59 * SECOND)).isFalse();
