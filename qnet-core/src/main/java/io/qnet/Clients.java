@@ -45,6 +45,23 @@ final class Clients {
         return hubs.computeIfAbsent(id, number -> new Hub(network, number));
     }
 
+    Switch newSwitch(int id, Switch.Config config) {
+        refuseOtherMode(id, HubPort.Mode.SWITCH);
+        return (Switch) hubs.computeIfAbsent(id, number -> new Switch(network, number, config));
+    }
+
+    private void refuseOtherMode(int id, HubPort.@Nullable Mode mode) {
+        Hub present = hubs.get(id);
+        if (present != null && mode != null && (present instanceof Switch) != (mode == HubPort.Mode.SWITCH)) {
+            throw new NetdevException(
+                    "hub " + id + " is a " + (present instanceof Switch ? "switch" : "hub") + " already");
+        }
+    }
+
+    private Hub hubOf(HubPort port) {
+        return port.mode() == HubPort.Mode.SWITCH ? newSwitch(port.hubId(), Switch.Config.DEFAULT) : hub(port.hubId());
+    }
+
     @Nullable Endpoint find(String name) {
         return endpoints.get(name);
     }
@@ -238,8 +255,11 @@ final class Clients {
             if (endpoints.containsKey(endpoint.id())) {
                 throw new NetdevException("Duplicate ID '" + endpoint.id() + "'");
             }
-            if (endpoint instanceof HubPort port && port.netdev() != null) {
-                refuseIfInUse(netdev(port.netdev()));
+            if (endpoint instanceof HubPort port) {
+                refuseOtherMode(port.hubId(), port.mode());
+                if (port.netdev() != null) {
+                    refuseIfInUse(netdev(port.netdev()));
+                }
             }
             endpoint.attach(context);
             endpoints.put(endpoint.id(), endpoint);
@@ -257,7 +277,7 @@ final class Clients {
 
     private void opened(Endpoint endpoint) {
         if (endpoint instanceof HubPort port) {
-            hub(port.hubId()).insert(port);
+            hubOf(port).insert(port);
             if (port.netdev() != null) {
                 connect(port, netdev(port.netdev()));
             }

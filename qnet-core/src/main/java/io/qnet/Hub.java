@@ -3,6 +3,7 @@ package io.qnet;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What QEMU called a VLAN: repeats every frame to all its ports but the one that it came from, newest port first. It learns nothing and looks into nothing.
@@ -13,7 +14,7 @@ import java.util.List;
  *
  * <p>Made by {@link Network#hub}. {@link #add}, {@link #id} and {@link #network} may be called by any thread; frames pass on the loop.
  */
-public final class Hub {
+public sealed class Hub permits Switch {
     private static final HubPort[] NONE = {};
 
     private final Network network;
@@ -79,7 +80,7 @@ public final class Hub {
         boolean taken = false;
         for (int i = 0; i < all.length; i++) {
             HubPort to = all[i];
-            if (to == from || !to.isOpen()) {
+            if (to == from || !to.isOpen() || !passes(from, to)) {
                 continue;
             }
             open++;
@@ -99,12 +100,31 @@ public final class Hub {
     }
 
     /** Gives a frame to those that had refused it before another took it. */
-    private static void queueBefore(HubPort[] all, int end, Frame frame, HubPort from) {
+    private void queueBefore(HubPort[] all, int end, Frame frame, HubPort from) {
         for (int i = 0; i < end; i++) {
-            if (all[i] != from && all[i].isOpen()) {
+            if (all[i] != from && all[i].isOpen() && passes(from, all[i])) {
                 all[i].port().sendOrQueue(frame);
             }
         }
+    }
+
+    /** Whether what comes from one port may leave by another. */
+    boolean passes(HubPort from, HubPort to) {
+        return true;
+    }
+
+    /** The link of a port, or what is joined to it, has changed. */
+    void linkChanged(HubPort port) {
+        wakeWaiting();
+    }
+
+    final int portCount() {
+        return ports.length;
+    }
+
+    /** Whether there are two ports alone. */
+    final boolean isPair() {
+        return ports.length == 2;
     }
 
     /** A member can take frames again, or came, or left: all that wait may try, in order; who was first this time is last the next. */
@@ -118,7 +138,7 @@ public final class Hub {
         }
     }
 
-    int takesBut(HubPort asking) {
+    int takesBut(@Nullable HubPort asking) {
         int takes = Offload.TAKES_NOTHING;
         for (HubPort each : ports) {
             if (each != asking) {
@@ -128,7 +148,7 @@ public final class Hub {
         return takes;
     }
 
-    int maxGsoBytesBut(HubPort asking) {
+    int maxGsoBytesBut(@Nullable HubPort asking) {
         int least = Port.MAX_GSO_BYTES;
         for (HubPort each : ports) {
             if (each != asking) {

@@ -4,15 +4,24 @@ import org.jspecify.annotations.Nullable;
 
 /** A port of a {@link Hub} (QEMU's {@code hubport} netdev). It is an endpoint like any other: what is joined to it, by a cable, is a member of the hub. */
 public final class HubPort extends Netdev {
-    private final int hubId;
-    private final @Nullable String netdev;
+    private static final long SECOND_NANOS = 1_000_000_000;
+
+    private final Config config;
     private final Device device = new Device();
     private @Nullable Hub hub;
 
-    HubPort(String id, int hubId, @Nullable String netdev) {
-        super(id);
-        this.hubId = hubId;
-        this.netdev = netdev;
+    /** How many addresses the table of a switch has for this port; the table counts. */
+    int learned;
+
+    /** What may still be flooded, in frames times {@link #SECOND_NANOS}, as of {@link #creditNanos}. */
+    private long floodCredit;
+
+    private long creditNanos;
+    private boolean creditBegun;
+
+    HubPort(Config config) {
+        super(config.id());
+        this.config = config;
     }
 
     /**
@@ -22,12 +31,12 @@ public final class HubPort extends Netdev {
      * @param hubId the number of the hub
      */
     public static Config config(String id, int hubId) {
-        return new Config(id, hubId, null);
+        return new Config(id, hubId, null, null, false, 0);
     }
 
     /** The number of the hub. */
     public int hubId() {
-        return hubId;
+        return config.hubId();
     }
 
     @Override
@@ -60,7 +69,41 @@ public final class HubPort extends Netdev {
 
     /** The netdev that is to be joined when the port is added, or null. */
     @Nullable String netdev() {
-        return netdev;
+        return config.netdev();
+    }
+
+    /** What the hub is to be, or null if that does not matter. */
+    @Nullable Mode mode() {
+        return config.mode();
+    }
+
+    /** Whether a switch passes nothing between this port and others that are isolated. */
+    boolean isIsolated() {
+        return config.isolated();
+    }
+
+    /** Whether one more frame of this port may be flooded now; counted if not. A tenth of a second's worth may come at once, one frame at least. */
+    boolean mayFlood(long nowNanos) {
+        int limit = config.stormLimit();
+        if (limit == 0) {
+            return true;
+        }
+        long most = Math.max(SECOND_NANOS, limit * SECOND_NANOS / 10);
+        long elapsed = creditBegun ? Math.min(nowNanos - creditNanos, SECOND_NANOS) : SECOND_NANOS;
+        floodCredit = Math.min(most, floodCredit + elapsed * limit);
+        creditNanos = nowNanos;
+        creditBegun = true;
+        if (floodCredit < SECOND_NANOS) {
+            port().counters().counter("drop.storm").increment();
+            return false;
+        }
+        floodCredit -= SECOND_NANOS;
+        return true;
+    }
+
+    /** The frame was not taken and comes again. */
+    void takeBackFlood() {
+        floodCredit += SECOND_NANOS;
     }
 
     void join(Hub joined) {
@@ -105,12 +148,18 @@ public final class HubPort extends Netdev {
 
         @Override
         public void onLink(boolean up) {
-            wakeHub();
+            linkChanged();
         }
 
         @Override
         public void onPeerChanged() {
-            wakeHub();
+            linkChanged();
+        }
+
+        private void linkChanged() {
+            if (hub != null) {
+                hub.linkChanged(HubPort.this);
+            }
         }
 
         private void wakeHub() {
@@ -120,22 +169,54 @@ public final class HubPort extends Netdev {
         }
     }
 
+    /** What the hub of a port is. */
+    public enum Mode {
+        /** QEMU's: it repeats. */
+        HUB,
+        /** A {@link Switch}: it learns. */
+        SWITCH
+    }
+
     /**
      * How to make a hub port.
      *
      * @param id the name of the port
      * @param hubId the number of the hub
      * @param netdev the netdev to join to it, or null
+     * @param mode what the hub is to be, or null if that does not matter; a hub that is made for this port is {@link Mode#HUB} then
+     * @param isolated whether a switch passes nothing between this port and others that are isolated
+     * @param stormLimit how many frames a second of this port a switch floods; 0 for any number
      */
-    public record Config(String id, int hubId, @Nullable String netdev) implements EndpointConfig<HubPort> {
+    public record Config(
+            String id,
+            int hubId,
+            @Nullable String netdev,
+            @Nullable Mode mode,
+            boolean isolated,
+            int stormLimit) implements EndpointConfig<HubPort> {
         /** Joins a netdev that has no peer yet. */
         public Config netdev(String netdev) {
-            return new Config(id, hubId, netdev);
+            return new Config(id, hubId, netdev, mode, isolated, stormLimit);
+        }
+
+        /** Says what the hub is to be; refused when the port is added if it is something else. */
+        public Config mode(Mode mode) {
+            return new Config(id, hubId, netdev, mode, isolated, stormLimit);
+        }
+
+        /** Isolates the port from others that are isolated. */
+        public Config isolated(boolean isolated) {
+            return new Config(id, hubId, netdev, mode, isolated, stormLimit);
+        }
+
+        /** Limits what is flooded for this port. */
+        public Config stormLimit(int framesPerSecond) {
+            return new Config(id, hubId, netdev, mode, isolated, framesPerSecond);
         }
 
         @Override
         public HubPort create() {
-            return new HubPort(id, hubId, netdev);
+            return new HubPort(this);
         }
     }
 }

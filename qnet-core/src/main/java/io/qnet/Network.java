@@ -95,6 +95,16 @@ public final class Network implements AutoCloseable {
     }
 
     /**
+     * The switch with this number, made if it is not there.
+     *
+     * @param config how it is made
+     * @throws NetdevException if there is a hub with this number that is none
+     */
+    public Switch hub(int id, Switch.Config config) {
+        return control(() -> clients.newSwitch(id, config));
+    }
+
+    /**
      * Adds an endpoint, joined to nothing yet.
      *
      * @throws NetdevException if it cannot be opened; nothing is left behind then

@@ -194,6 +194,8 @@ public final class NetdevSchemas {
             .required()
             .string("netdev")
             .oneOf("mode", "hub", "switch")
+            .bool("isolated")
+            .between("storm-limit", 0, 10_000_000)
             .build();
 
     /** {@code pcap}: an interface of the host, or a file; qnet's own. */

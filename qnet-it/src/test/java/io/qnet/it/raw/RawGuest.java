@@ -113,6 +113,23 @@ public final class RawGuest implements AutoCloseable {
         pending.removeIf(received -> received.is(ArpPacket.class));
     }
 
+    /** Sends echo requests to the gateway until one is answered; nobody else on the network may use the identifier, nor may it have been used before. */
+    public void pingUntilAnswered(int id) {
+        long deadline = System.nanoTime() + 2 * LIMIT.toNanos();
+        int sequence = 0;
+        do {
+            askWhoHas(HOST, GUEST);
+            ping(HOST, id, sequence++, "are you there");
+        } while (find(received -> isEcho(received, id), RETRY).isEmpty() && System.nanoTime() - deadline < 0);
+        ping(HOST, id, sequence, "the last");
+        awaitEcho(id, sequence);
+    }
+
+    private static boolean isEcho(Received received, int id) {
+        return received.is(IcmpV4EchoReplyPacket.class)
+                && received.get(IcmpV4EchoReplyPacket.class).getHeader().getIdentifierAsInt() == id;
+    }
+
     /** Waits for the answer to an echo request. */
     public void awaitEcho(int id, int sequence) {
         await(

@@ -38,9 +38,14 @@ public final class Ports {
 
     /** Whether somebody listens on a TCP port of 127.0.0.1, or of every address. Linux alone. */
     public static boolean isListening(int port) {
+        return isListening("self", port);
+    }
+
+    /** The same in the network namespace of a process, by its id. */
+    public static boolean isListening(String process, int port) {
         String any = String.format("00000000:%04X", port);
         String loopback = String.format("0100007F:%04X", port);
-        try (Stream<String> sockets = Files.lines(Path.of("/proc/net/tcp"))) {
+        try (Stream<String> sockets = Files.lines(Path.of("/proc", process, "net", "tcp"))) {
             return sockets.map(line -> line.strip().split("\\s+"))
                     .anyMatch(row -> row[3].equals(LISTEN) && (row[1].equals(any) || row[1].equals(loopback)));
         } catch (IOException e) {

@@ -61,11 +61,21 @@ public final class QemuHub implements AutoCloseable {
         return qemu;
     }
 
-    /** Connects to the hub as a port of it, and waits until QEMU knows: a frame that meets a connection that is just being accepted crashes QEMU 7.2. */
+    /** Connects to the hub as a port of it. */
     public StreamSocket side() {
         StreamSocket connected = StreamSocket.connect(side);
-        qemu.await(() -> info("side").contains("unix:"), "a connection of side");
+        awaitSide();
         return connected;
+    }
+
+    /** Where to connect to the hub; {@link #awaitSide} is to follow. */
+    public Path sidePath() {
+        return side;
+    }
+
+    /** Waits until QEMU knows that something is connected: a frame that meets a connection that is just being accepted crashes QEMU 7.2. */
+    public void awaitSide() {
+        qemu.await(() -> info("side").contains("unix:"), "a connection of side");
     }
 
     /** What {@code info network} says of a netdev, behind its name, or the empty text. */

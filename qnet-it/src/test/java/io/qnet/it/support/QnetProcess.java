@@ -74,9 +74,9 @@ public final class QnetProcess implements AutoCloseable {
         return this;
     }
 
-    /** Waits until somebody listens on a TCP port of 127.0.0.1, without connecting; fails if the program ends before. */
+    /** Waits until somebody in its network namespace listens on a TCP port of 127.0.0.1, without connecting; fails if the program ends before. */
     public QnetProcess awaitListener(int port) {
-        process.await(() -> Ports.isListening(port), "listener on port " + port);
+        process.await(() -> Ports.isListening(Long.toString(process.pid()), port), "listener on port " + port);
         return this;
     }
 
