@@ -178,6 +178,7 @@ final class Clients {
         }
         ownPorts.clear();
         hubs.clear();
+        filters.chardevs().close();
     }
 
     NetworkInfo info() {

@@ -1,6 +1,8 @@
 package io.qnet;
 
 import io.qnet.NetworkInfo.FilterInfo;
+import io.qnet.chardev.Chardev;
+import io.qnet.chardev.Chardevs;
 import io.qnet.option.NetItem;
 import io.qnet.option.OptionValues;
 import java.util.LinkedHashMap;
@@ -20,6 +22,7 @@ final class Filters {
     private final Network network;
     private final FilterProviders providers = new FilterProviders();
     private final Map<String, Placed> byId = new LinkedHashMap<>();
+    private @Nullable Chardevs chardevs;
 
     Filters(Network network) {
         this.network = network;
@@ -73,8 +76,14 @@ final class Filters {
         byId.put(id, new Placed(placed.port, placed.slot, provider, changed));
     }
 
-    boolean has(String id) {
-        return byId.containsKey(id);
+    /** The character devices; made when first asked for, since the network is still being made when this is. */
+    Chardevs chardevs() {
+        Chardevs present = chardevs;
+        if (present == null) {
+            present = new Chardevs(network.loop(), network::warn);
+            chardevs = present;
+        }
+        return present;
     }
 
     /** Forgets the filters of a port that is closed. */
@@ -136,6 +145,11 @@ final class Filters {
         @Override
         public io.qnet.loop.Loop loop() {
             return network.loop();
+        }
+
+        @Override
+        public @Nullable Chardev chardev(String id) {
+            return chardevs().find(id);
         }
 
         @Override

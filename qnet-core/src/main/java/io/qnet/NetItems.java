@@ -34,6 +34,15 @@ final class NetItems {
         });
     }
 
+    /** QEMU's {@code -chardev}, which comes before all that uses it. */
+    void createChardev(String argument) {
+        try {
+            network.addChardev(argument);
+        } catch (OptionException e) {
+            throw e.at("-chardev " + argument);
+        }
+    }
+
     private boolean mayBlock(NetItem item) {
         NetItem.@Nullable Backend backend = null;
         if (item instanceof NetItem.Backend each) {

@@ -3,6 +3,7 @@ package io.qnet;
 import io.qnet.host.HostNetwork;
 import io.qnet.loop.Loop;
 import io.qnet.loop.NettyLoop;
+import io.qnet.option.ChardevSpec;
 import io.qnet.option.NetCommandLine;
 import io.qnet.option.NetItem;
 import java.lang.System.Logger;
@@ -183,14 +184,21 @@ public final class Network implements AutoCloseable {
         return add(providers.configure(NetCommandLine.readNetdev(providers, argument)));
     }
 
-    /**
-     * As {@link #addNetdev(String)}, from the arguments of QMP's {@code netdev_add}.
-     *
-     * @param arguments the JSON object: values are Map, List, String, Boolean, Number or null
-     */
+    /** As {@link #addNetdev(String)}, from the JSON arguments of QMP's {@code netdev_add}: values are Map, List, String, Boolean, Number or null. */
     public Netdev addNetdev(Map<String, Object> arguments) {
         NetdevProviders providers = new NetdevProviders();
         return add(providers.configure(NetCommandLine.readNetdev(providers, arguments)));
+    }
+
+    /**
+     * Opens a character device for filters (QEMU's {@code -chardev}).
+     *
+     * @param argument such as {@code socket,id=c0,path=/tmp/c0,server=on,wait=off}
+     * @throws io.qnet.option.OptionException if it is refused, in QEMU's words
+     */
+    public void addChardev(String argument) {
+        ChardevSpec spec = ChardevSpec.parse(argument);
+        run(() -> clients.filters().chardevs().add(spec));
     }
 
     /**
@@ -204,11 +212,7 @@ public final class Network implements AutoCloseable {
         addObject(NetCommandLine.readObject(argument));
     }
 
-    /**
-     * As {@link #addObject(String)}, from the arguments of QMP's {@code object-add}.
-     *
-     * @param arguments the JSON object: values are Map, List, String, Boolean, Number or null
-     */
+    /** As {@link #addObject(String)}, from the JSON arguments of QMP's {@code object-add}: values are Map, List, String, Boolean, Number or null. */
     public void addObject(Map<String, Object> arguments) {
         addObject(NetCommandLine.readObject(arguments));
     }

@@ -104,7 +104,9 @@ public final class NetworkBuilder {
                 String text = String.join("\n", warning.message(), String.join("\n", warning.hints()));
                 network.warn(warning.source() == null ? "" : warning.source(), text.stripTrailing());
             }
-            new NetItems(network, providers).create(line);
+            NetItems items = new NetItems(network, providers);
+            line.chardevs().forEach(items::createChardev);
+            items.create(line);
             if (!line.isDefault()) {
                 network.warnings().forEach(warning -> network.warn("", warning));
             }

@@ -27,10 +27,15 @@ final class Usage {
                         "TYPE[,vlan=N][,OPTION=VALUE...]",
                         "A NIC or a back end on hub N (0 if not said): nic, user, socket."))
                 .addOption(option("-nic", "TYPE[,OPTION=VALUE...]", "A NIC and a back end, joined directly."))
+                .addOption(
+                        option(
+                                "-object",
+                                "filter-TYPE,id=ID,netdev=ID[,OPTION=VALUE...]",
+                                "A filter at a netdev: filter-dump (pcap), -buffer, -mirror, -redirector, -netem (a bad line)."))
                 .addOption(option(
-                        "-object",
-                        "filter-TYPE,id=ID,netdev=ID[,OPTION=VALUE...]",
-                        "A filter at a netdev: filter-dump (pcap), filter-buffer, filter-netem (a bad line)."))
+                        "-chardev",
+                        "socket|file|null,id=ID[,OPTION=VALUE...]",
+                        "Where mirrors and redirectors send frames to, or with -mon chardev=ID a monitor."))
                 .addOption(option(
                         "-monitor",
                         "stdio|unix:PATH|tcp:HOST:PORT[,server=on,wait=off]|null",

@@ -40,7 +40,11 @@ class MainTest {
                     -monitor tcp:foo                  | qnet: -monitor tcp:foo: parse error: tcp:foo
                     -monitor unix:/nodir/x            | qnet: -monitor unix:/nodir/x: Failed to connect to '/nodir/x': No such file or directory
                     -qmp unix:/nodir/x,server=on,wait=off | qnet: -qmp unix:/nodir/x,server=on,wait=off: Failed to bind socket to /nodir/x: No such file or directory
-                    -monitor null,foo=1               | qnet: -monitor null,foo=1: 'null,foo=1' is not a valid char driver
+                    -mon nosuch                       | qnet: -mon nosuch: chardev "nosuch" not found
+                    -mon mode=control                 | qnet: -mon mode=control: Parameter 'chardev' is missing
+                    -chardev null,id=n -mon n,mode=x  | qnet: -mon n,mode=x: Parameter 'mode' does not accept value 'x'
+                    -chardev null                     | qnet: -chardev null: chardev: no id specified
+                    -chardev file,id=f,path=/nodir/x   | qnet: -chardev file,id=f,path=/nodir/x: Could not open '/nodir/x': No such file or directory
                     -qmp stdio -monitor stdio         | qnet: -monitor stdio: cannot use stdio by multiple character devices
                     demo again                        | qnet: demo takes no arguments: 'again'
                     """)

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * for (NetItem item : line.items()) { ... }
  * }</pre>
  *
- * <p>Taken are {@code -netdev}, {@code -nic}, {@code -net} and {@code -object} as in QEMU 7.2, and from QEMU up to 2.11 {@code vlan=N} and
+ * <p>Taken are {@code -netdev}, {@code -nic}, {@code -net}, {@code -object} and {@code -chardev} as in QEMU 7.2, and from QEMU up to 2.11 {@code vlan=N} and
  * {@code name=} on every {@code -net}, {@code -net dump}, {@code -net channel}, {@code -redir}, {@code -tftp}, {@code -bootp} and
  * {@code -smb}. With none of {@code -netdev}, {@code -nic}, {@code -net} there is {@code -net nic -net user}.
  *
@@ -35,15 +35,17 @@ public final class NetCommandLine {
     }
 
     private static final Set<String> OPTIONS =
-            Set.of("-netdev", "-nic", "-net", "-object", "-redir", "-tftp", "-bootp", "-smb");
+            Set.of("-netdev", "-nic", "-net", "-object", "-chardev", "-redir", "-tftp", "-bootp", "-smb");
 
     private final List<NetItem> items;
+    private final List<String> chardevs;
     private final List<OptionWarning> warnings;
     private final boolean defaulted;
     private final boolean helpWanted;
 
     private NetCommandLine(Reader reader, List<NetItem> items, boolean defaulted) {
         this.items = List.copyOf(items);
+        this.chardevs = List.copyOf(reader.chardevs);
         this.warnings = List.copyOf(reader.warnings);
         this.defaulted = defaulted;
         this.helpWanted = reader.helpWanted;
@@ -144,6 +146,11 @@ public final class NetCommandLine {
         return items;
     }
 
+    /** The arguments of {@code -chardev}, in order; they are to be opened before the items are created. */
+    public List<String> chardevs() {
+        return chardevs;
+    }
+
     /** What QEMU warns about while reading, in order. */
     public List<OptionWarning> warnings() {
         return warnings;
@@ -168,6 +175,7 @@ public final class NetCommandLine {
         private final List<Classic> nics = new ArrayList<>();
         private final List<Classic> nets = new ArrayList<>();
         private final List<NetItem.FilterObject> objects = new ArrayList<>();
+        private final List<String> chardevs = new ArrayList<>();
         private final LegacyUser legacy = new LegacyUser();
         private final List<OptionWarning> warnings = new ArrayList<>();
         private final Set<String> ids = new HashSet<>();
@@ -214,6 +222,10 @@ public final class NetCommandLine {
                 case "-nic" -> takeClassic(nics, "nic", argument, source);
                 case "-net" -> takeNet(argument, source);
                 case "-object" -> takeObject(argument, source);
+                case "-chardev" -> {
+                    ChardevSpec.parse(argument);
+                    chardevs.add(argument);
+                }
                 case "-redir" -> legacy.redirect(argument);
                 case "-tftp" -> legacy.tftp(argument);
                 case "-bootp" -> legacy.bootp(argument);

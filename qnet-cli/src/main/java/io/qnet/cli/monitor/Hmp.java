@@ -62,7 +62,11 @@ public final class Hmp {
             return command.action().run(HmpArguments.read(command.name(), command.parameters(), found.rest));
         } catch (HmpArguments.Refused e) {
             return e.getMessage() + "\n" + tryHelp(found.path);
-        } catch (OptionException | NetdevException e) {
+        } catch (OptionException e) {
+            return "Error: " + e.getMessage() + "\n"
+                    + String.join(
+                            "", e.hints().stream().map(each -> each + "\n").toList());
+        } catch (NetdevException | IllegalStateException e) {
             return "Error: " + e.getMessage() + "\n";
         }
     }
