@@ -140,6 +140,19 @@ class Ipv6Test extends VirtualTimeTest {
     }
 
     @Test
+    void thePathsMtuIsTold() {
+        user();
+        host.udp(at(FAR, 5000)).fails(HostError.MESSAGE_TOO_LARGE, 1400);
+        GuestUdp udp = slaac().udp();
+        udp.send(FAR, 5000, bytes(1452));
+        net.advance(MOMENT);
+        assertThat(udp.errors()).singleElement().satisfies(error -> {
+            assertThat(error.kind()).isEqualTo("2/0");
+            assertThat(error.mtu()).isEqualTo(1400);
+        });
+    }
+
+    @Test
     void aClosedPortOfTheHostIsRefusedByTheHost() {
         user();
         FakeGuest guest = slaac();

@@ -21,12 +21,14 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small guest behind a NIC, with a network stack of its own: ARP, DHCP, ICMP echo, UDP, a DNS client, TCP both ways.
+ * A small guest behind a NIC, with a network stack of its own: ARP, DHCP, neighbour discovery and addresses of its own making for IPv6, ICMP echo, UDP, a DNS client, TCP both ways.
  *
  * <pre>{@code
  * FakeGuest guest = FakeGuest.on(network, nic);
  * guest.dhcp();                                       // 10.0.2.15/24 via 10.0.2.2
  * guest.ping("10.0.2.2");
+ * guest.slaac();                                      // fec0::5054:ff:fe12:3456/64 via fe80::2
+ * guest.ping("fec0::2");
  * GuestTcp connection = guest.connect("10.0.2.2", 8080);
  * connection.write("GET / HTTP/1.0\r\n\r\n");
  * byte[] page = connection.readAll();
