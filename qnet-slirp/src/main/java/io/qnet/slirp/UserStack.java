@@ -162,14 +162,18 @@ final class UserStack {
         input.ipv4().handler(Ip.TCP, tcpInput);
         advertisements = new RouterAdvertisements(
                 settings.network(), output, () -> settings.tellsNameServer6(host), loop.timers(), random, counters);
+        input.ipv6().handler(Ip.ICMPV6, icmpv6(guestErrors, local, counters));
+        input.ipv6().handler(Ip.UDP, udpInput);
+        input.ipv6().handler(Ip.TCP, tcpInput);
+    }
+
+    private Icmpv6Input icmpv6(GuestErrors guestErrors, LocalAddresses local, Counters counters) {
         Icmpv6Input icmpv6 = new Icmpv6Input(echo, guestErrors, counters);
         NeighbourDiscovery discovery = new NeighbourDiscovery(local, output, neighbours, counters);
         icmpv6.handler(Icmp.V6_ROUTER_SOLICITATION, advertisements);
         icmpv6.handler(Icmp.V6_NEIGHBOUR_SOLICITATION, discovery);
         icmpv6.handler(Icmp.V6_NEIGHBOUR_ADVERTISEMENT, discovery);
-        input.ipv6().handler(Ip.ICMPV6, icmpv6);
-        input.ipv6().handler(Ip.UDP, udpInput);
-        input.ipv6().handler(Ip.TCP, tcpInput);
+        return icmpv6;
     }
 
     private Dhcpv6Service dhcpv6(UserSettings settings, UdpOutput udpOutput, Counters counters) {
