@@ -124,6 +124,10 @@ class LimitsTest {
             dialogue.sent.clear();
         }
         assertThat(dialogue.counters.value("tcp.drop.early")).isPositive();
+        assertThat(dialogue.allocator.metric().usedDirectMemory())
+                .as("what is really held")
+                .isLessThanOrEqualTo(dialogue.budget.usedBytes())
+                .isPositive();
         assertThat(dialogue.budget.peakBytes()).isLessThan(400_000);
     }
 
@@ -135,6 +139,10 @@ class LimitsTest {
             feed();
         }
         assertThat(dialogue.budget.peakBytes()).isLessThan((4 << 20) + 40 * (16 << 10) + (256 << 10));
+        assertThat(dialogue.allocator.metric().usedDirectMemory())
+                .as("what is really held")
+                .isLessThanOrEqualTo(dialogue.budget.usedBytes())
+                .isGreaterThan(4 << 20);
         // a newcomer is served all the same
         on(99).opened(OFFER);
         dialogue.sent.clear();
