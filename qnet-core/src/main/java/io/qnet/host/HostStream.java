@@ -49,6 +49,14 @@ public interface HostStream {
         /** The connection stands. Not called for accepted streams. */
         void onConnected();
 
+        /**
+         * How many bytes may be read now at the most, whatever credit is left: asked before each read, since many streams with credit may together have more than there is memory. If it is 0 or less, the
+         * credit is over, and the handler gives new one when it has room.
+         */
+        default long readLimit() {
+            return Long.MAX_VALUE;
+        }
+
         /** Bytes arrived. The handler owns {@code data} and releases it; it may keep slices of it for as long as it wants. */
         void onData(ByteBuf data);
 

@@ -12,6 +12,7 @@ import io.qnet.loop.TurnTask;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -283,14 +284,15 @@ final class RealStream implements HostStream, StreamSocket.Handler {
     /** Reads once and delivers; false if nothing more is to be read now. */
     private boolean readOnce() {
         StreamSocket from = openSocket();
+        credit = Math.min(credit, openHandler().readLimit());
         ByteBuf buffer = network.readBuffers().forRead(credit);
-        int n = read(from, buffer, (int) Math.min(credit, buffer.capacity()));
-        if (n > 0) {
-            ByteBuf data = network.readBuffers().take(buffer, n);
-            credit -= n;
-            if (credit <= 0) {
-                from.wantRead(from.mayHaveEnded());
-            }
+        int n = credit <= 0 ? 0 : read(from, buffer, (int) Math.min(credit, buffer.capacity()));
+        ByteBuf data = n > 0 ? network.readBuffers().take(buffer, n) : null;
+        credit -= Math.max(0, n);
+        if (credit <= 0) {
+            from.wantRead(from.mayHaveEnded());
+        }
+        if (data != null) {
             openHandler().onData(data);
         } else if (n < 0) {
             onEnd(from);
@@ -485,18 +487,10 @@ final class RealStream implements HostStream, StreamSocket.Handler {
     }
 
     private StreamSocket openSocket() {
-        StreamSocket present = socket;
-        if (present == null) {
-            throw new IllegalStateException("no socket");
-        }
-        return present;
+        return Objects.requireNonNull(socket, "no socket");
     }
 
     private Handler openHandler() {
-        Handler present = handler;
-        if (present == null) {
-            throw new IllegalStateException("no handler");
-        }
-        return present;
+        return Objects.requireNonNull(handler, "no handler");
     }
 }

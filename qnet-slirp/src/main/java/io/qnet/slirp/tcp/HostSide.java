@@ -39,6 +39,12 @@ final class HostSide {
         credit -= bytes;
     }
 
+    /** What may be read now at the most. If nothing, the credit is over: what is held for the guest is acknowledged some time, and new credit is given then. */
+    long limited(long most) {
+        credit = Math.min(credit, Math.max(most, 0));
+        return most;
+    }
+
     /** Lets the stream read so many bytes. */
     void grant(long wanted) {
         HostStream open = stream;

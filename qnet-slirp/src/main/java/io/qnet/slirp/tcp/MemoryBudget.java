@@ -12,9 +12,13 @@ public final class MemoryBudget {
     /** The default: 40 MiB. */
     public static final long DEFAULT_BYTES = 40L << 20;
 
+    private static final long LARGEST_FLOOR = 16 << 10;
+    private static final long LEAST_FLOOR = 4 << 10;
+
     private final long maxBytes;
     private long usedBytes;
     private long peakBytes;
+    private int flows;
 
     /** Creates a budget of which nothing is used. */
     public MemoryBudget(long maxBytes) {
@@ -35,6 +39,26 @@ public final class MemoryBudget {
     /** The most that one connection may hold in one direction now: what is left. */
     long share() {
         return Math.max(0, maxBytes - usedBytes);
+    }
+
+    /** A connection has begun. */
+    void join() {
+        flows++;
+    }
+
+    /** A connection is over. */
+    void leave() {
+        flows--;
+    }
+
+    /** The most that one connection may hold in one direction now. */
+    long most() {
+        return Math.max(share(), floor());
+    }
+
+    /** What a connection may hold in one direction even if nothing is left, so that it gets on: less if there are many. */
+    long floor() {
+        return Math.max(LEAST_FLOOR, Math.min(LARGEST_FLOOR, maxBytes / 4 / Math.max(1, flows)));
     }
 
     /** Whether so much is used that data which could be sent again is not kept. */

@@ -29,8 +29,6 @@ final class Receiver {
 
     private static final int FIRST_LIMIT = 256 << 10;
     private static final int MAX_LIMIT = 4 << 20;
-    /** Even without memory left a connection may receive this much, so that it gets on. */
-    private static final int FLOOR = 16 << 10;
     /** Without offloads a window of so many segments is the most that a guest's device queue survives. */
     private static final int MAX_SEGMENTS = 700;
 
@@ -198,7 +196,11 @@ final class Receiver {
         if (!trim(segment)) {
             return;
         }
-        if (segment.seq == rcvNxt) {
+        if (budget.isExhausted() && host.pendingBytes() >= budget.floor()) {
+            // the window was promised when there was memory
+            ackDue = true;
+            counters.memoryDropped.increment();
+        } else if (segment.seq == rcvNxt) {
             takeInOrder(segment, host, now);
         } else {
             keepEarly(segment);
@@ -344,7 +346,7 @@ final class Receiver {
 
     /** The largest window now: the limit, or what memory there is. */
     private int most() {
-        return (int) Math.min(limit, Math.max(budget.share(), FLOOR));
+        return (int) Math.min(limit, budget.most());
     }
 
     /** A segment with our acknowledgement and this window was sent. */

@@ -31,8 +31,6 @@ final class Sender {
 
     private static final long MIN_LIMIT = 256 << 10;
     private static final long MAX_LIMIT = 4 << 20;
-    /** Even without memory left a connection may hold this much, so that it gets on. */
-    private static final long FLOOR = 16 << 10;
 
     /** R2 of RFC 9293 §3.8.3, as a number of time-outs: the last is more than 100 s after the first. */
     private static final int MAX_TIMEOUTS = 10;
@@ -45,7 +43,6 @@ final class Sender {
     private final Recovery recovery = new Recovery(rtt);
     private final Scoreboard board = recovery.board();
     private final Congestion congestion = new Congestion();
-
     private final SendWindow window = new SendWindow();
     private final Persist persist = new Persist();
 
@@ -133,8 +130,13 @@ final class Sender {
     /** How many bytes may be read from the host now: twice what can be on its way, within limits and budget, less what waits. */
     long readCredit() {
         long flight = 2L * Math.min(congestion.cwnd(), window.bytes());
-        long limit = Math.min(Math.min(Math.max(flight, MIN_LIMIT), MAX_LIMIT), Math.max(budget.share(), FLOOR));
+        long limit = Math.min(Math.max(flight, MIN_LIMIT), Math.min(MAX_LIMIT, budget.most()));
         return Math.max(0, limit - buffer.pinnedBytes());
+    }
+
+    /** How many bytes may be added now, whatever was granted before. */
+    long readLimit() {
+        return Math.max(budget.share(), budget.floor() - buffer.pinnedBytes());
     }
 
     SendWindow window() {

@@ -325,6 +325,11 @@ final class TcpConnection extends FlowEntry implements HostStream.Handler {
     }
 
     @Override
+    public long readLimit() {
+        return host.limited(sender.readLimit());
+    }
+
+    @Override
     public void onData(ByteBuf data) {
         if (state == TcpState.CLOSED) {
             data.release();

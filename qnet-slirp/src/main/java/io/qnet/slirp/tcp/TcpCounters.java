@@ -27,6 +27,7 @@ final class TcpCounters {
     final Counter duplicateSegments;
     final Counter earlySegments;
     final Counter earlyDropped;
+    final Counter memoryDropped;
     final Counter retransmits;
     final Counter retransmittedBytes;
     final Counter recoveries;
@@ -65,6 +66,7 @@ final class TcpCounters {
         duplicateSegments = counters.counter("tcp.duplicate-segments");
         earlySegments = counters.counter("tcp.early-segments");
         earlyDropped = counters.counter("tcp.drop.early");
+        memoryDropped = counters.counter("tcp.drop.memory");
         retransmits = counters.counter("tcp.retransmits");
         retransmittedBytes = counters.counter("tcp.retransmitted-bytes");
         recoveries = counters.counter("tcp.recoveries");

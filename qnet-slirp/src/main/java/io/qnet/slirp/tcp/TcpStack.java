@@ -273,6 +273,7 @@ public final class TcpStack {
     private void register(TcpConnection connection) {
         table.add(connection);
         transients.add(connection);
+        budget.join();
     }
 
     // ---- limits
@@ -325,6 +326,7 @@ public final class TcpStack {
         if (connection.idleList != null) {
             connection.idleList.remove(connection);
             table.remove(connection);
+            budget.leave();
         }
     }
 

@@ -104,17 +104,20 @@ class AcceptanceTest {
     @Test
     void withoutMemoryALargeSegmentsWindowStillOpens() {
         dialogue.output.mtu = 65_520;
-        dialogue.budget = new MemoryBudget(1);
         dialogue.opened(join(mss(65_480), sackPermitted(), windowScale(7)));
         dialogue.host().holds = true;
+        long others = MemoryBudget.DEFAULT_BYTES - 70_000;
+        dialogue.budget.charge(others);
         int rcvNxt = IRS + 1;
         for (int left = 65_535; left > 0; left -= 13_107) {
             dialogue.guestSends(ACK, rcvNxt, ISS + 1, "x".repeat(13_107)).after(20);
             rcvNxt += 13_107;
         }
         dialogue.sent.clear();
+        dialogue.budget.charge(70_000); // others have it all
         dialogue.hostTakes(0).expect(ACK, ISS + 1, rcvNxt);
         assertThat(dialogue.last().window() << 7).isEqualTo(16 << 10);
+        dialogue.budget.charge(-others - 70_000);
     }
 
     @Test

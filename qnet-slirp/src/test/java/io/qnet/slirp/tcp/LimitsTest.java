@@ -152,6 +152,61 @@ class LimitsTest {
         assertThat(dialogue.budget.usedBytes()).as("given up").isZero();
     }
 
+    @Test
+    void creditGivenWhileThereWasMemoryIsNotUsedWhenThereIsNoneLeft() {
+        dialogue.budget = new MemoryBudget(4 << 20);
+        for (int port = 1; port <= 500; port++) {
+            on(port).opened(OFFER);
+        }
+        dialogue.inOneTurn(() -> {
+            for (FakeHostStream host : dialogue.hosts) {
+                long limit = Math.min(host.credit, host.handler.readLimit());
+                if (limit > 0) {
+                    host.handler.onData(
+                            dialogue.allocator.directBuffer((int) limit).writeZero((int) limit));
+                }
+            }
+        });
+        dialogue.sent.clear();
+        assertThat(dialogue.allocator.metric().usedDirectMemory())
+                .as("the budget, and what each of the others needs to get on")
+                .isBetween(4L << 20, (4L << 20) + 500 * (4 << 10) + (256 << 10));
+        // when memory is free again, everyone may read again
+        for (int port = 1; port <= 500; port++) {
+            on(port).guestSends(ACK, IRS + 1, ISS + 1 + (256 << 10));
+            on(port).guestSends(ACK, IRS + 1, ISS + 1 + 4096);
+        }
+        assertThat(dialogue.hosts).allMatch(host -> host.closed || host.credit >= 4096);
+    }
+
+    @Test
+    void whatWasPromisedIsDroppedWhenNoMemoryIsLeft() {
+        dialogue.budget = new MemoryBudget(1 << 20);
+        for (int port = 1; port <= 100; port++) {
+            on(port).opened(OFFER);
+            dialogue.host().holds = true;
+        }
+        for (int port = 1; port <= 100; port++) {
+            for (int at = 0; at < 60_000; at += 1000) {
+                on(port).guestSends(ACK, IRS + 1 + at, ISS + 1, "x".repeat(1000));
+            }
+            dialogue.sent.clear();
+        }
+        assertThat(dialogue.budget.peakBytes()).isLessThan((1 << 20) + 100 * (4 << 10) + 100_000);
+        assertThat(dialogue.counters.value("tcp.drop.memory")).isPositive();
+        // and comes again when there is some
+        FakeHostStream last = dialogue.host();
+        int taken = last.written.size();
+        assertThat(taken).isLessThan(60_000);
+        for (FakeHostStream host : dialogue.hosts) {
+            host.pending = 0;
+            host.handler.onWritten(0);
+        }
+        on(100).turn().sent.clear();
+        dialogue.guestSends(ACK, IRS + 1 + taken, ISS + 1, "again");
+        assertThat(last.written.size()).isEqualTo(taken + 5);
+    }
+
     /** The host sends whatever it may, 16 KiB at a time. */
     private void feed() {
         while (dialogue.host().credit > 0) {

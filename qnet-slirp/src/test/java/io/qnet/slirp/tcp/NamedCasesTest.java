@@ -82,6 +82,7 @@ class NamedCasesTest {
         TcpDialogue slow = established();
         slow.host().holds = true;
         slow.guestSends(ACK | FIN, IRS + 1, ISS + 1, "last words")
+                .after(20)
                 .expect(ACK, ISS + 1, IRS + 12)
                 .hostEnds()
                 .expect(FIN | ACK, ISS + 1, IRS + 12)
@@ -278,6 +279,7 @@ class NamedCasesTest {
                 .guestSends(ACK | FIN, IRS + 1, ISS + 1, "question")
                 .expectHostGot("question")
                 .expectHostEnded()
+                .after(20)
                 .expect(ACK, ISS + 1, IRS + 10)
                 .hostSays("answer")
                 .expect(ACK | PSH, ISS + 1, IRS + 10, "answer")

@@ -50,6 +50,14 @@ class StatesTest {
                 + " | CLOSED- | CLOSED-",
         "RST in the window:  .- | .- | .- | .A | .A | .A | .A | .A | .A | .A | .A",
         "ACK of the future:  .R | .- | .R | .R | .A | .A | .A | .A | .A | .A | .A",
+        "the SYN again:      CONNECTING- | .-   | SYN_RECEIVED+SA | .SA | .A | .A | .A | .A | .A | .A | .A",
+        "text before the window: .R | .- | .- | .A | .A | .A | .A | .A | .A | .A | .A",
+        "a keepalive:        .R | .- | .- | .A | .A | .A | .A | .A | .A | .A | .A",
+        "no flags:           .R | .- | .- | .- | .- | .- | .- | .- | .- | .- | .-",
+        "ICMP unreachable:   .- | .- | CLOSED- | .- | .- | .- | .- | .- | .- | .- | .-",
+        "the end of all:     .- | CLOSED+R | CLOSED- | CLOSED+R | CLOSED+R | CLOSED+R | CLOSED+R | CLOSED+R"
+                + " | CLOSED+R | CLOSED+R | CLOSED-",
+        "host has written:    x | .- | .- | .- | .- | .- | .- | .- | .- | .- | x",
         "host connected:      x | SYN_RECEIVED+SA | x | x | x | x | x | x | x | x | x",
         "host data:           x | .- | .- | .- | .D | x | x | .D | x | x | x",
         "host end:            x | .- | .- | .- | FIN_WAIT_1+F | x | x | LAST_ACK+F | x | x | x",
@@ -172,6 +180,10 @@ class StatesTest {
                 }
             }
             case "RST in the window" -> dialogue.guestSends(RST, rcvNxt + 1, 0);
+            case "the SYN again" -> dialogue.guestSends(SYN, IRS, 0, GuestFrames.mss(1460), "");
+            case "text before the window" -> dialogue.guestSends(ACK | PSH, rcvNxt - 1, acked, "x");
+            case "a keepalive" -> dialogue.guestSends(ACK, rcvNxt - 1, acked);
+            case "no flags" -> dialogue.guestSends(0, rcvNxt, acked);
             case "ACK of the future" -> dialogue.guestSends(ACK, rcvNxt, sndNxt + 1);
             default -> happenOnHost(event);
         }
@@ -182,6 +194,12 @@ class StatesTest {
             case "host connected" -> dialogue.hostConnects();
             case "host data" -> dialogue.hostSays("y");
             case "host end" -> dialogue.hostEnds();
+            case "host has written" -> dialogue.hostTakes(0);
+            case "ICMP unreachable" -> {
+                dialogue.stack().onIcmpError(dialogue.flow, PathError.UNREACHABLE, sndUna, 0);
+                dialogue.turn();
+            }
+            case "the end of all" -> dialogue.stack().close();
             case "host failure" -> dialogue.hostFails(HostError.REFUSED);
             case "give up" -> {
                 dialogue.after(600_000);
