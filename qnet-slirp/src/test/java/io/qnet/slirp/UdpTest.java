@@ -61,7 +61,7 @@ class UdpTest extends VirtualTimeTest {
     @ParameterizedTest
     @CsvSource({
         "REFUSED, 3/3, 192.0.2.7",
-        "HOST_UNREACHABLE, 3/1, 192.0.2.7",
+        "HOST_UNREACHABLE, 3/1, 10.0.2.2",
         "NET_UNREACHABLE, 3/0, 10.0.2.2",
         "PROHIBITED, 3/13, 192.0.2.7",
         "TTL_EXCEEDED, 11/0, 192.0.2.7"

@@ -141,6 +141,15 @@ public final class RawGuest implements AutoCloseable {
 
     /** Sends an echo request to an address. */
     public void ping(Inet4Address target, int id, int sequence, String data) {
+        sendFrame(echo(target, id, sequence, data));
+    }
+
+    /** The same with another TTL. */
+    public void pingWithTtl(Inet4Address target, int id, int sequence, String data, int ttl) {
+        sendWithTtl(echo(target, id, sequence, data), ttl);
+    }
+
+    private static byte[] echo(Inet4Address target, int id, int sequence, String data) {
         IcmpV4EchoPacket.Builder echo = new IcmpV4EchoPacket.Builder()
                 .identifier((short) id)
                 .sequenceNumber((short) sequence)
@@ -150,7 +159,9 @@ public final class RawGuest implements AutoCloseable {
                 .code(IcmpV4Code.NO_CODE)
                 .payloadBuilder(echo)
                 .correctChecksumAtBuild(true);
-        sendIp(target, IpNumber.ICMPV4, icmp);
+        return frame(ip(GUEST, target, IpNumber.ICMPV4, icmp), EtherType.IPV4, HOST_MAC)
+                .build()
+                .getRawData();
     }
 
     /** Sends a UDP datagram. */

@@ -34,6 +34,47 @@ public final class NetNamespace implements AutoCloseable {
         return this;
     }
 
+    /** Its name. */
+    public String name() {
+        return name;
+    }
+
+    /** Passes packets on between its interfaces. */
+    public NetNamespace forwarding() {
+        List<String> command = new ArrayList<>(wrapper());
+        command.addAll(List.of("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"));
+        ChildProcess.run("sh", command);
+        return this;
+    }
+
+    /**
+     * Joins it to another by a cable.
+     *
+     * @param device the name of the cable's end here; the other end's is the same
+     * @param address here, with its prefix length
+     * @param otherAddress there, with its prefix length
+     */
+    public NetNamespace joined(String device, String address, NetNamespace other, String otherAddress, int mtu) {
+        run("link", "add", device, "mtu", "" + mtu, "type", "veth", "peer", "name", device, "netns", other.name);
+        run("addr", "add", address, "dev", device);
+        run("link", "set", device, "up");
+        other.run("link", "set", device, "mtu", "" + mtu);
+        other.run("addr", "add", otherAddress, "dev", device);
+        other.run("link", "set", device, "up");
+        return this;
+    }
+
+    /** Adds the default route. */
+    public NetNamespace defaultRoute(String gateway) {
+        run("route", "add", "default", "via", gateway);
+        return this;
+    }
+
+    /** Takes an interface away. */
+    public void remove(String device) {
+        run("link", "del", device);
+    }
+
     /** What to put before a command so that it runs inside. */
     public List<String> wrapper() {
         return List.of(Commands.require("ip").toString(), "netns", "exec", name);

@@ -1,5 +1,6 @@
 package io.qnet.slirp.egress;
 
+import io.qnet.host.HostError;
 import io.qnet.host.HostNetwork;
 import io.qnet.slirp.ip.GuestNetwork;
 import io.qnet.stat.Counter;
@@ -9,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about every flow that a guest begins. The order: addresses that no packet may have, services at guest-visible addresses, {@code restrict}, the name server, the gateway, the guests' own network,
@@ -121,6 +123,17 @@ public final class Egress {
      */
     public IpAddress visible(IpAddress host, IpAddress guest) {
         return GuestNetwork.isHostInternal(host) ? network.hostFor(guest) : host;
+    }
+
+    /**
+     * Who tells a guest of an error that the host learned of, as the guest knows him; null for its gateway. What is not reached does not say so itself.
+     *
+     * @param about where the packet went
+     * @param offender who told the host, or {@code about} if nobody did
+     */
+    public @Nullable IpAddress reporter(HostError error, InetAddress about, InetAddress offender, IpAddress guest) {
+        boolean itself = error == HostError.REFUSED || error == HostError.PROHIBITED || error == HostError.TTL_EXCEEDED;
+        return !itself && offender.equals(about) ? null : visible(IpAddress.of(offender), guest);
     }
 
     /** The host's network through which an address is reached: bound as options say, unless it is the host itself. */

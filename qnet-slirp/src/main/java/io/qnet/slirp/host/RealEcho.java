@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@link HostEcho} on a ping socket, else on a raw socket. While native calls are being loaded for the first echo of a network, requests wait.
  *
- * <p>A ping socket's identifier is chosen by the kernel, which gives the socket its own replies only; a raw socket sees the replies to everybody and picks its own by identifier.
+ * <p>A ping socket's identifier is chosen by the kernel, which gives the socket its own replies only; a raw socket sees the replies to everybody and picks its own by identifier, sequence number and address.
  */
 final class RealEcho implements HostEcho, PacketSocket.Handler {
     private static final int BURST = 64;
@@ -23,6 +23,9 @@ final class RealEcho implements HostEcho, PacketSocket.Handler {
     private static final int HEADER = 8;
     private static final int SOL_RAW = 255;
     private static final int ICMP_FILTER = 1;
+
+    /** How many requests are remembered, by which replies to others are told apart; a power of two. */
+    private static final int REMEMBERED = 256;
 
     private record Waiting(InetAddress to, int sequence, ByteBuf payload, int ttl) {}
 
@@ -33,6 +36,10 @@ final class RealEcho implements HostEcho, PacketSocket.Handler {
     private final int identifier;
     private final SocketOptions options = new SocketOptions();
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    /** Of a raw socket: where the request went whose sequence number has these low bits, and that number. */
+    private final @Nullable InetAddress[] askedAddress = new @Nullable InetAddress[REMEMBERED];
+
+    private final int[] askedSequence = new int[REMEMBERED];
     private @Nullable PacketSocket socket;
     private boolean raw;
     private boolean closed;
@@ -113,6 +120,8 @@ final class RealEcho implements HostEcho, PacketSocket.Handler {
             return awaitSocket(to, sequence, payload.copy(index, length), ttl);
         }
         options.setTtl(present, ipv6, ttl);
+        askedAddress[sequence % REMEMBERED] = to;
+        askedSequence[sequence % REMEMBERED] = sequence;
         ByteBuf packet = network.loop().allocator().directBuffer(HEADER + length);
         try {
             IcmpEcho.writeRequest(packet, ipv6, identifier, sequence, payload, index, length);
@@ -171,11 +180,20 @@ final class RealEcho implements HostEcho, PacketSocket.Handler {
         if (raw && !ipv6 && !IcmpEcho.skipIpHeader(packet)) {
             return;
         }
-        if (IcmpEcho.isReply(packet, ipv6) && (!raw || IcmpEcho.identifier(packet) == identifier)) {
-            int sequence = IcmpEcho.sequence(packet);
+        if (!IcmpEcho.isReply(packet, ipv6)) {
+            return;
+        }
+        int sequence = IcmpEcho.sequence(packet);
+        if (!raw || (IcmpEcho.identifier(packet) == identifier && hasAsked(from, sequence))) {
             packet.skipBytes(HEADER);
             handler.onReply(from, sequence, packet);
         }
+    }
+
+    /** Whether a reply is to a request of ours: another program's identifier may be the same. */
+    private boolean hasAsked(InetAddress from, int sequence) {
+        int at = sequence % REMEMBERED;
+        return askedSequence[at] == sequence && from.equals(askedAddress[at]);
     }
 
     @Override

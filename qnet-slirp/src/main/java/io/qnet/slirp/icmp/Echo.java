@@ -247,7 +247,7 @@ public final class Echo {
         public void onError(HostError error, InetAddress to, InetAddress offender, int sequence, int mtu) {
             long nowNanos = loop.nowNanos();
             IpAddress seenTo = egress.visible(IpAddress.of(to), guest());
-            IpAddress from = egress.visible(IpAddress.of(offender), guest());
+            IpAddress from = egress.reporter(error, to, offender, guest());
             errors.echoFailed(error, guest(), guestPort(), sequence, seenTo, from, mtu, nowNanos);
         }
 

@@ -269,10 +269,7 @@ public final class UdpFlows implements GuestErrorHandler {
             }
             long nowNanos = loop.nowNanos();
             IpAddress seenTo = egress.visible(IpAddress.of(about.getAddress()), guest());
-            // a host that cannot be reached does not say so itself
-            boolean noWay =
-                    error == HostError.NET_UNREACHABLE && offender.getAddress().equals(about.getAddress());
-            IpAddress seenFrom = noWay ? null : egress.visible(IpAddress.of(offender.getAddress()), guest());
+            IpAddress seenFrom = egress.reporter(error, about.getAddress(), offender.getAddress(), guest());
             errors.datagramFailed(error, guest(), guestPort(), seenTo, about.getPort(), seenFrom, mtu, nowNanos);
         }
 
