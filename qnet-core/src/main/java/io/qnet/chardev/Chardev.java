@@ -36,7 +36,8 @@ public abstract class Chardev {
     /**
      * Takes the device into use.
      *
-     * @param input takes what it gives, or null
+     * @param newUser who uses it
+     * @param newInput takes what it gives, or null
      * @throws OptionException {@code Device 'ID' is in use}
      */
     public final void attach(Object newUser, @Nullable Input newInput) {

@@ -182,7 +182,7 @@ public record ImpairmentConfig(
         append(text, "duplicate", duplicate, "");
         append(text, "reorder", reorder, "");
         append(text, "corrupt", corrupt, "");
-        append(text, "rate", rateBitsPerSecond, "");
+        append(text, "rate", (double) rateBitsPerSecond, "");
         return text.toString();
     }
 

@@ -40,7 +40,7 @@ public final class NetemProvider implements FilterProvider {
 
     private static ImpairmentConfig config(OptionValues options) {
         ImpairmentConfig none = ImpairmentConfig.NONE;
-        return none.loss(options.fraction("loss", 0), options.integer("burst", 1))
+        return none.loss(options.fraction("loss", 0), (double) options.integer("burst", 1))
                 .delay(Duration.ofNanos(options.nanos("delay", 0)), Duration.ofNanos(options.nanos("jitter", 0)))
                 .duplicate(options.fraction("duplicate", 0))
                 .reorder(options.fraction("reorder", 0), Duration.ofNanos(none.reorderNanos()))
