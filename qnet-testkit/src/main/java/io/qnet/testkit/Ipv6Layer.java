@@ -85,22 +85,21 @@ final class Ipv6Layer {
         }
         InetAddress own = address;
         boolean onLink = destination.isLinkLocalAddress() || destination.isMulticastAddress();
-        return path(own == null || onLink ? linkLocal : own, destination);
+        return pathFrom(own == null || onLink ? linkLocal : own, destination);
     }
 
     Path pathBack(IpIn packet) {
-        return packet.unicast ? path(packet.destination, packet.source) : path(packet.source);
+        return packet.unicast ? pathFrom(packet.destination, packet.source) : path(packet.source);
     }
 
-    private Path path(InetAddress source, InetAddress destination) {
-        boolean onLink =
-                destination.isLinkLocalAddress() || destination.isMulticastAddress() || isInPrefix(destination);
-        InetAddress nextHop = onLink ? destination : router;
+    private Path pathFrom(InetAddress own, InetAddress far) {
+        boolean onLink = far.isLinkLocalAddress() || far.isMulticastAddress() || isInPrefix(far);
+        InetAddress nextHop = onLink ? far : router;
         if (nextHop == null) {
             throw new GuestException(
-                    GuestException.Reason.NOT_CONFIGURED, stack + " has no route to " + destination.getHostAddress());
+                    GuestException.Reason.NOT_CONFIGURED, stack + " has no route to " + far.getHostAddress());
         }
-        return new Path(source, destination, nextHop, ROOM);
+        return new Path(own, far, nextHop, ROOM);
     }
 
     /** A way of a guest whose address is not certain yet. */

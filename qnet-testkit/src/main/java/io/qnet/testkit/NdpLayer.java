@@ -47,9 +47,8 @@ final class NdpLayer extends NeighbourCache {
     @Override
     void sendRequest(InetAddress target) {
         InetAddress own = stack.ipv6.address();
-        boolean fromLink = own == null || target.isLinkLocalAddress();
         InetAddress group = solicitedNode(target);
-        InetAddress source = fromLink ? stack.ipv6.linkLocal() : own;
+        InetAddress source = own == null || target.isLinkLocalAddress() ? stack.ipv6.linkLocal() : own;
         Path path = new Path(source, group, group, stack.ipv6.path(group).headerRoom);
         target(path, SOLICITATION, 0, target);
         linkAddress(path.headerRoom + 24, SOURCE_OPTION);
