@@ -135,7 +135,7 @@ record UserSettings(
             return false;
         }
         List<InetSocketAddress> servers = resolvers.isEmpty() ? host.resolvers() : resolvers;
-        return network.ipv4() && resolvers.isEmpty()
+        return (network.ipv4() && resolvers.isEmpty())
                 ? servers.stream().anyMatch(server -> server.getAddress() instanceof Inet6Address)
                 : !servers.isEmpty();
     }

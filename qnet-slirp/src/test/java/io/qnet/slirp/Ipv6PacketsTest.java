@@ -231,8 +231,8 @@ class Ipv6PacketsTest extends VirtualTimeTest {
         byte[] group = RawFrames6.udp(GUEST, 1, "ff02::fb", 5353, new byte[8]);
         byte[] redirect = RawFrames6.icmp(GUEST, HOST, 137, 0, new byte[32]);
         assertThat(kinds(guest, RawFrames6.withHopLimit(group, 0), RawFrames6.withHopLimit(error, 0), redirect, group))
-                .containsExactly("3/0")
-                .as("an error whose headers nobody has read yet");
+                .as("an error whose headers nobody has read yet")
+                .containsExactly("3/0");
         byte[][] many = new byte[1000][];
         Arrays.fill(many, RawFrames6.ipv6(GUEST, HOST, 132, 64, new byte[16]));
         net.advance(Duration.ofSeconds(1));

@@ -161,7 +161,7 @@ public final class NeighbourDiscovery implements PacketHandler {
      * @return the frame's length
      */
     static int writeSolicitation(ByteBuf buffer, IpAddress from, IpAddress target) {
-        IpAddress group = new IpAddress(SOLICITED_NODE.high(), SOLICITED_NODE.low() | target.low() & 0xff_ffffL);
+        IpAddress group = new IpAddress(SOLICITED_NODE.high(), SOLICITED_NODE.low() | (target.low() & 0xff_ffffL));
         int at = Ethernet.HEADER_LENGTH + Ipv6.HEADER_LENGTH;
         Ethernet.write(buffer, 0, EmulatedMac.ofGroup(group), EmulatedMac.of(from), Ethernet.TYPE_IPV6);
         Ipv6.write(buffer, Ethernet.HEADER_LENGTH, 0, 0, LENGTH, Ip.ICMPV6, HOP_LIMIT, from, group);

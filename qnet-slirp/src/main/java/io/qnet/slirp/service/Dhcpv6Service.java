@@ -183,7 +183,7 @@ public final class Dhcpv6Service implements DatagramHandler {
         OutPacket out = output.begin(own, guest);
         ByteBuf head = out.head();
         int begin = UdpOutput.payloadIndex(out);
-        head.setInt(begin, datagram.data().getInt(datagram.payloadIndex()) & 0xff_ffff | REPLY << 24);
+        head.setInt(begin, (datagram.data().getInt(datagram.payloadIndex()) & 0xff_ffff) | REPLY << 24);
         int at = begin + HEADER;
         at = option(head, at, SERVER_ID, DUID_LENGTH);
         head.setInt(at, DUID_BY_ADDRESS);
