@@ -85,6 +85,9 @@ final class Session implements AutoCloseable {
         }
         guarded(Metric.OUT, () -> throughput(figures, Metric.OUT, Metric.CPU_OUT));
         guarded(Metric.IN, () -> throughput(figures, Metric.IN, Metric.CPU_IN));
+        // what does not come to its end moves nothing
+        figures.putIfAbsent(Metric.OUT, 0.0);
+        figures.putIfAbsent(Metric.IN, 0.0);
         if (cell.impair() == null) {
             guarded(Metric.PING, () -> figures.put(Metric.PING, ping(Lab.GATEWAY, 500, 2000)));
             guarded(Metric.PING_HOST, () -> figures.put(Metric.PING_HOST, ping(Lab.HOST_ADDRESS, 500, 2000)));
