@@ -142,7 +142,7 @@ final class SendBatch {
 
     private void begin(MessageVector messages, int bytes, InetSocketAddress target) {
         int message = count++;
-        if (message > 0 && target == to[message - 1]) {
+        if (message > 0 && target.equals(to[message - 1])) {
             messages.toAsIn(message, message - 1);
         } else {
             messages.to(message, target);
