@@ -48,10 +48,10 @@ final class MessageVector {
         address = memory.address();
         for (int i = 0; i < count; i++) {
             int at = i * HEADER_BYTES;
-            memory.putLong(at, address + names + i * NAME_BYTES);
-            memory.putLong(at + IOV, address + iovs + i * IOV_BYTES);
+            memory.putLong(at, address + names + (long) i * NAME_BYTES);
+            memory.putLong(at + IOV, address + iovs + (long) i * IOV_BYTES);
             memory.putLong(at + IOV_COUNT, 1);
-            memory.putLong(at + CONTROL, address + controls + i * CONTROL_BYTES);
+            memory.putLong(at + CONTROL, address + controls + (long) i * CONTROL_BYTES);
         }
     }
 
