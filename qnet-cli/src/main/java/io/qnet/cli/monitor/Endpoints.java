@@ -18,6 +18,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Opens what a monitor talks through. Blocking sockets of the JDK's: a monitor has threads of its own. */
@@ -259,8 +260,9 @@ final class Endpoints {
 
         private synchronized boolean pause() {
             try {
-                if (!closed) {
-                    wait(reconnectSeconds * 1000);
+                long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(reconnectSeconds);
+                for (long left = 1; !closed && left > 0; left = endNanos - System.nanoTime()) {
+                    TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, 1_000_000));
                 }
                 return !closed;
             } catch (InterruptedException e) {

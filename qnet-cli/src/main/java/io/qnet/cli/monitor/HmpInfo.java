@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** What {@code info} shows (QEMU: hmp-commands-info.hx). */
 final class HmpInfo {
@@ -44,7 +43,7 @@ final class HmpInfo {
     }
 
     static String qemuVersion() {
-        return IntStream.of(Machine.QEMU_VERSION).mapToObj(Integer::toString).collect(Collectors.joining("."));
+        return Machine.QEMU_VERSION.stream().map(String::valueOf).collect(Collectors.joining("."));
     }
 
     private String usernet() {

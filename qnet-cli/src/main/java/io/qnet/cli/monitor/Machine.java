@@ -2,11 +2,12 @@ package io.qnet.cli.monitor;
 
 import io.qnet.Network;
 import io.qnet.Nic;
+import java.util.List;
 
 /** What a monitor controls. Any thread. */
 public interface Machine {
     /** QEMU's version whose monitors these are. */
-    int[] QEMU_VERSION = {7, 2, 0};
+    List<Integer> QEMU_VERSION = List.of(7, 2, 0);
 
     /** The network. */
     Network network();

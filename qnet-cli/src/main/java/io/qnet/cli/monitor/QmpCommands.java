@@ -101,10 +101,10 @@ final class QmpCommands {
     }
 
     static Map<String, Object> version(Machine machine) {
-        int[] version = Machine.QEMU_VERSION;
+        List<Integer> version = Machine.QEMU_VERSION;
         return Typed.map(
                 "qemu",
-                Typed.map("micro", version[2], "minor", version[1], "major", version[0]),
+                Typed.map("micro", version.get(2), "minor", version.get(1), "major", version.get(0)),
                 "package",
                 machine.version());
     }

@@ -17,7 +17,8 @@ final class Terminals implements AutoCloseable {
 
     private volatile @Nullable Terminal terminal;
 
-    /** Whether both input and output of the program are a terminal. */
+    /** Whether the program talks to a terminal. The launcher says so of its output; from JDK 22 on there is always a console, and JLine finds out about the input. */
+    @SuppressWarnings("SystemConsoleNull")
     static boolean isTerminal() {
         return System.console() != null && Boolean.getBoolean("qnet.terminal");
     }
