@@ -172,7 +172,9 @@ class VdeNetdevTest {
     }
 
     private static String text(ByteBuffer from, int at, int length) {
-        String text = new String(from.array(), at, length, StandardCharsets.UTF_8);
+        byte[] bytes = new byte[length];
+        from.get(at, bytes);
+        String text = new String(bytes, StandardCharsets.UTF_8);
         int end = text.indexOf(0);
         return end < 0 ? text : text.substring(0, end);
     }
