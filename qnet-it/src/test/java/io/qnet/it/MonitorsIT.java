@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,6 +58,10 @@ class MonitorsIT {
         List<String> options = new ArrayList<>();
         options.addAll(List.of("-monitor", "unix:" + folder.resolve(name + ".hmp") + ",server=on,wait=off"));
         options.addAll(List.of("-qmp", "unix:" + folder.resolve(name + ".qmp") + ",server=on,wait=off"));
+        for (String id : List.of("c0", "c1")) {
+            options.addAll(List.of(
+                    "-chardev", "socket,id=" + id + ",server=on,wait=off,path=" + folder.resolve(name + "." + id)));
+        }
         options.addAll(List.of("-netdev", "user,id=u0", "-netdev", "hubport,id=h0,hubid=0,netdev=u0"));
         for (int i = 0; i < 3; i++) {
             options.addAll(List.of(
@@ -236,6 +241,49 @@ class MonitorsIT {
         longFrame[0] = (byte) 0xff;
         assertThat(dumped(qnet.process(), "qnet", qnetHmp, longFrame))
                 .isEqualTo(dumped(qemu.process(), "qemu", qemuHmp, longFrame));
+    }
+
+    @Test
+    void framesAreMirroredAndEnterAsInQemu() {
+        assertThat(mirrored(qnet.process(), "qnet", qnetHmp)).isEqualTo(mirrored(qemu.process(), "qemu", qemuHmp));
+    }
+
+    /** What leaves by a mirror at s0, and what of a frame that enters at s1 arrives where. */
+    private static List<String> mirrored(ChildProcess process, String name, MonitorClient hmp) {
+        List<String> seen = new ArrayList<>();
+        hmp.type("object_add filter-mirror,id=mirror,netdev=s0,outdev=c0,queue=tx");
+        hmp.type("object_add filter-redirector,id=entry,netdev=s1,indev=c1,queue=all");
+        try (StreamSocket mirror = StreamSocket.connect(folder.resolve(name + ".c0"));
+                StreamSocket entry = StreamSocket.connect(folder.resolve(name + ".c1"));
+                StreamSocket one = StreamSocket.connect(folder.resolve(name + ".s0"));
+                StreamSocket other = StreamSocket.connect(folder.resolve(name + ".s1"))) {
+            process.await(() -> hmp.answer("info network").split("type=stream,unix:").length == 3, "both streams");
+            byte[] frame = new byte[77];
+            frame[14] = 1;
+            while (mirror.receive(Duration.ofMillis(100)).isEmpty()) {
+                one.send(frame); // until the device knows its client
+            }
+            byte[] last = new byte[99];
+            one.send(last);
+            seen.add("mirrored " + lastOf(mirror, last.length));
+            seen.add("passed " + lastOf(other, last.length));
+            byte[] entered = new byte[111];
+            entry.send(entered);
+            seen.add("at its netdev " + lastOf(other, entered.length));
+            seen.add("at the peer " + lastOf(one, entered.length));
+        }
+        hmp.type("object_del entry");
+        hmp.type("object_del mirror");
+        return seen;
+    }
+
+    /** The bytes of the next frame of this length. */
+    private static String lastOf(StreamSocket socket, int length) {
+        byte[] frame = socket.receive(LIMIT).orElseThrow();
+        while (frame.length != length) {
+            frame = socket.receive(LIMIT).orElseThrow();
+        }
+        return HexFormat.of().formatHex(frame);
     }
 
     /** What is dumped of two frames between the streams, times left out. */
