@@ -142,7 +142,7 @@ final class ManyFlowsGuest implements FrameHandler {
                 .putShort((short) hostPort)
                 .putInt(seq)
                 .putInt(ack);
-        out.put((byte) (header / 4 << 4))
+        out.put((byte) (header * 4))
                 .put((byte) flags)
                 .putShort((short) 0xffff)
                 .putInt(0);
