@@ -1,6 +1,7 @@
 package io.qnet.slirp.host;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,29 +18,28 @@ import jnr.ffi.Runtime;
  * <p>Any thread; loading and starting block for a moment.
  */
 final class SpawnCalls {
-    /** The functions, as jnr-ffi binds them; those with an {@code int} result answer 0 or an error number unless said otherwise. */
+    /** The functions, as jnr-ffi binds them; those that say nothing else answer 0 or an error number; addresses are 64 bits. */
     public interface Calls {
-        int posix_spawn_file_actions_init(Pointer actions);
+        int posix_spawn_file_actions_init(long actions);
 
-        int posix_spawn_file_actions_adddup2(Pointer actions, int descriptor, int as);
+        int posix_spawn_file_actions_adddup2(long actions, int descriptor, int as);
 
-        int posix_spawn_file_actions_addclosefrom_np(Pointer actions, int from);
+        int posix_spawn_file_actions_addclosefrom_np(long actions, int from);
 
-        int posix_spawn_file_actions_destroy(Pointer actions);
+        int posix_spawn_file_actions_destroy(long actions);
 
-        int posix_spawnattr_init(Pointer attributes);
+        int posix_spawnattr_init(long attributes);
 
-        int posix_spawnattr_setflags(Pointer attributes, short flags);
+        int posix_spawnattr_setflags(long attributes, short flags);
 
-        int posix_spawnattr_setsigdefault(Pointer attributes, Pointer signals);
+        int posix_spawnattr_setsigdefault(long attributes, long signals);
 
-        int posix_spawnattr_destroy(Pointer attributes);
+        int posix_spawnattr_destroy(long attributes);
 
-        int posix_spawnp(
-                Pointer pid, String file, Pointer actions, Pointer attributes, Pointer arguments, Pointer environment);
+        int posix_spawnp(long pid, String file, long actions, long attributes, long arguments, long environment);
 
         /** The child's number once it has ended, 0 before, -1 if there is no such child. */
-        int waitpid(int pid, Pointer status, int options);
+        int waitpid(int pid, long status, int options);
 
         int kill(int pid, int signal);
 
@@ -73,8 +73,12 @@ final class SpawnCalls {
      */
     static SpawnCalls load() throws IOException {
         try {
-            return new SpawnCalls(
+            SpawnCalls made = new SpawnCalls(
                     LibraryLoader.create(Calls.class).failImmediately().load("c"));
+            if (made.runtime.addressSize() != Long.BYTES) {
+                throw new IOException("programs are started on 64-bit Linux only");
+            }
+            return made;
         } catch (LinkageError | RuntimeException e) {
             throw new IOException("programs are started on Linux with glibc 2.34 or later only", e);
         }
@@ -92,21 +96,23 @@ final class SpawnCalls {
         calls.fcntl(descriptor, F_SETFL, 0); // programs expect to wait
         Pointer actions = struct();
         Pointer attributes = struct();
-        check(calls.posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
-        check(calls.posix_spawnattr_init(attributes), "posix_spawnattr_init");
+        check(calls.posix_spawn_file_actions_init(actions.address()), "posix_spawn_file_actions_init");
+        check(calls.posix_spawnattr_init(attributes.address()), "posix_spawnattr_init");
         try {
             for (int as = 0; as < 3; as++) {
-                check(calls.posix_spawn_file_actions_adddup2(actions, descriptor, as), "dup2");
+                check(calls.posix_spawn_file_actions_adddup2(actions.address(), descriptor, as), "dup2");
             }
-            check(calls.posix_spawn_file_actions_addclosefrom_np(actions, 3), "closefrom");
+            check(calls.posix_spawn_file_actions_addclosefrom_np(actions.address(), 3), "closefrom");
             Pointer defaults = struct();
             defaults.putByte((SIGPIPE - 1) / 8, (byte) (1 << (SIGPIPE - 1) % 8));
-            check(calls.posix_spawnattr_setsigdefault(attributes, defaults), "setsigdefault");
-            check(calls.posix_spawnattr_setflags(attributes, (short) (SETSIGDEF | SETSIGMASK | SETSID)), "setflags");
+            check(calls.posix_spawnattr_setsigdefault(attributes.address(), defaults.address()), "setsigdefault");
+            check(
+                    calls.posix_spawnattr_setflags(attributes.address(), (short) (SETSIGDEF | SETSIGMASK | SETSID)),
+                    "setflags");
             return spawn(command, actions, attributes);
         } finally {
-            calls.posix_spawn_file_actions_destroy(actions);
-            calls.posix_spawnattr_destroy(attributes);
+            calls.posix_spawn_file_actions_destroy(actions.address());
+            calls.posix_spawnattr_destroy(attributes.address());
         }
     }
 
@@ -119,19 +125,25 @@ final class SpawnCalls {
         }
         Pointer environment = strings(variables, kept);
         Pointer pid = struct();
-        int error = calls.posix_spawnp(pid, command.get(0), actions, attributes, arguments, environment);
+        int error = calls.posix_spawnp(
+                pid.address(),
+                command.get(0),
+                actions.address(),
+                attributes.address(),
+                arguments.address(),
+                environment.address());
+        Reference.reachabilityFence(arguments);
+        Reference.reachabilityFence(environment);
+        Reference.reachabilityFence(kept);
         if (error != 0) {
             throw new IOException("Failed to execute child process \"" + command.get(0) + "\" (error " + error + ")");
-        }
-        if (kept.size() != command.size() + variables.size()) {
-            throw new IllegalStateException("arguments");
         }
         return pid.getInt(0);
     }
 
     /** Whether a child has ended; it is gone then. */
     boolean hasEnded(int pid) {
-        return calls.waitpid(pid, struct(), WNOHANG) != 0;
+        return calls.waitpid(pid, 0, WNOHANG) != 0;
     }
 
     /** Sends a signal to a child and to what it has started. */

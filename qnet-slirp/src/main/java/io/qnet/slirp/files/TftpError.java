@@ -1,4 +1,4 @@
-package io.qnet.slirp.service;
+package io.qnet.slirp.files;
 
 /**
  * An ERROR packet of TFTP (RFC 1350 §5).

@@ -1,4 +1,4 @@
-package io.qnet.slirp.service;
+package io.qnet.slirp.files;
 
 /**
  * One transfer of a file, in either direction: a pure engine. Packets, time and what the file's reader or writer has done come in; what is to be done goes out through {@link Effects}.

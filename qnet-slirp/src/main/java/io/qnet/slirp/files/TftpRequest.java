@@ -1,4 +1,4 @@
-package io.qnet.slirp.service;
+package io.qnet.slirp.files;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.qnet.slirp.service;
+package io.qnet.slirp.files;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;

@@ -1,4 +1,4 @@
-package io.qnet.slirp.service;
+package io.qnet.slirp.files;
 
 import io.qnet.loop.Loop;
 import io.qnet.option.OptionException;

@@ -1,4 +1,4 @@
-package io.qnet.slirp.service;
+package io.qnet.slirp.files;
 
 /** Receives a file block by block, or window by window; blocks are acknowledged once they are in the buffer, the last one once the file is written. */
 final class TftpReceiver extends TftpTransfer {

@@ -1,4 +1,4 @@
-package io.qnet.slirp.service;
+package io.qnet.slirp.files;
 
 /**
  * Sends a file block by block, or window by window (RFC 1350 §2, RFC 7440). An acknowledgement of what was acknowledged before sends nothing again, except that with windows it may tell once that the
