@@ -105,7 +105,7 @@ class TftpTest extends VirtualTimeTest {
         byte[] packet = received();
         assertThat(packet).as("block %s", number).isNotNull();
         assertThat(packet[1]).as("DATA").isEqualTo((byte) 3);
-        assertThat((packet[2] & 0xff) << 8 | packet[3] & 0xff).isEqualTo(number & 0xffff);
+        assertThat(((packet[2] & 0xff) << 8) | (packet[3] & 0xff)).isEqualTo(number & 0xffff);
         return Arrays.copyOfRange(packet, 4, packet.length);
     }
 
