@@ -106,7 +106,7 @@ final class Session implements AutoCloseable {
             measurement.run();
         } catch (BenchException e) {
             System.err.println(stack.name() + ", " + cell + ", " + metric + ": "
-                    + e.getMessage().lines().findFirst().orElse(""));
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
         }
     }
 

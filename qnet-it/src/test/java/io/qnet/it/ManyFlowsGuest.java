@@ -142,10 +142,7 @@ final class ManyFlowsGuest implements FrameHandler {
                 .putShort((short) hostPort)
                 .putInt(seq)
                 .putInt(ack);
-        out.put((byte) (header * 4))
-                .put((byte) flags)
-                .putShort((short) 0xffff)
-                .putInt(0);
+        out.put((byte) (header * 4)).put((byte) flags).putShort((short) 0xffff).putInt(0);
         out.put(options).put(text);
         int pseudo = get16(GUEST, 0) + get16(GUEST, 2) + get16(HOST, 0) + get16(HOST, 2) + 6 + tcp.length;
         put16(tcp, 16, sum(tcp, 0, tcp.length, pseudo));

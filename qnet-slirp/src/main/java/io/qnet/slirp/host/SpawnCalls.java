@@ -125,16 +125,20 @@ final class SpawnCalls {
         }
         Pointer environment = strings(variables, kept);
         Pointer pid = struct();
-        int error = calls.posix_spawnp(
-                pid.address(),
-                command.get(0),
-                actions.address(),
-                attributes.address(),
-                arguments.address(),
-                environment.address());
-        Reference.reachabilityFence(arguments);
-        Reference.reachabilityFence(environment);
-        Reference.reachabilityFence(kept);
+        int error;
+        try {
+            error = calls.posix_spawnp(
+                    pid.address(),
+                    command.get(0),
+                    actions.address(),
+                    attributes.address(),
+                    arguments.address(),
+                    environment.address());
+        } finally {
+            Reference.reachabilityFence(arguments);
+            Reference.reachabilityFence(environment);
+            Reference.reachabilityFence(kept);
+        }
         if (error != 0) {
             throw new IOException("Failed to execute child process \"" + command.get(0) + "\" (error " + error + ")");
         }
