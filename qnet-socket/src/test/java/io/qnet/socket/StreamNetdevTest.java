@@ -262,6 +262,30 @@ class StreamNetdevTest {
     }
 
     @Test
+    void aLinkThatIsDownStaysDownThroughAReconnect() throws Exception {
+        StreamNetdev server = lab.join(StreamConfig.listen("s0", ANY_PORT));
+        lab.network.setLink("s0", false);
+        for (int reconnect = 1; reconnect <= 2; reconnect++) {
+            int dropped = reconnect;
+            try (FramePeer peer = connect(server)) {
+                peer.send(frame(60));
+                lab.until(() -> lab.counter(server, "drop.link-down") >= dropped);
+                lab.nic.send(frame(61));
+            }
+            lab.untilEvent("NETDEV_STREAM_DISCONNECTED", reconnect);
+            assertThat(lab.frames).isEmpty();
+        }
+        lab.network.setLink("s0", true);
+        try (FramePeer peer = connect(server)) {
+            peer.send(frame(62));
+            lab.untilFrames(1);
+            assertThat(lab.frames.get(0)).isEqualTo(frame(62));
+            assertThat(lab.nic.send(frame(63))).isTrue();
+            assertThat(peer.receive()).as("nothing from before").isEqualTo(frame(63));
+        }
+    }
+
+    @Test
     void aClientConnectsAgain() throws Exception {
         try (ServerSocketChannel listener = ServerSocketChannel.open().bind(ANY_PORT)) {
             StreamNetdev client = lab.join(
