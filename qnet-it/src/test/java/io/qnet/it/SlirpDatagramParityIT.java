@@ -11,6 +11,7 @@ import io.qnet.it.raw.Received;
 import io.qnet.it.support.Dnsmasq;
 import io.qnet.it.support.EnabledIfCommand;
 import io.qnet.it.support.EnabledIfRoot;
+import io.qnet.it.support.NetNamespace;
 import io.qnet.it.support.Ports;
 import io.qnet.it.support.ResolvConf;
 import io.qnet.testkit.codec.Bytes;
@@ -51,9 +52,14 @@ class SlirpDatagramParityIT {
     }
 
     private void play(Stack stack, Script script) throws Exception {
+        try (ResolvConf resolver = ResolvConf.of(RESOLVER.getAddress())) {
+            play(stack, resolver, script);
+        }
+    }
+
+    private void play(Stack stack, ResolvConf resolver, Script script) throws Exception {
         Path socket = folder.resolve("hub");
-        try (ResolvConf resolver = ResolvConf.of(RESOLVER.getAddress());
-                Stack.Running running = stack.start("", socket, resolver);
+        try (Stack.Running running = stack.start("", socket, resolver);
                 RawGuest guest = RawGuest.connect(socket)) {
             guest.greet();
             try {
@@ -199,6 +205,22 @@ class SlirpDatagramParityIT {
                 Bytes.put16(frame, UDP_AT + 6, 0);
                 guest.sendFrame(frame);
                 assertThat(receive(host).getLength()).isEqualTo(5);
+            });
+        }
+    }
+
+    /** I4: an address of the host's that is not its loopback. */
+    @ParameterizedTest
+    @EnumSource
+    void anEchoElsewhereIsAnsweredFromThere(Stack stack) throws Exception {
+        try (NetNamespace namespace = NetNamespace.create().withRoute();
+                ResolvConf resolver = ResolvConf.of(RESOLVER.getAddress()).inside(namespace)) {
+            play(stack, resolver, (guest, same) -> {
+                Inet4Address there = address("10.9.0.2");
+                guest.ping(there, 4711, 3, "to somewhere else");
+                assertThat(guest.next().toString())
+                        .endsWith("icmp 10.9.0.2 > 10.0.2.15 echo reply id 4711 seq 3 to somewhere else");
+                guest.expectSilence();
             });
         }
     }

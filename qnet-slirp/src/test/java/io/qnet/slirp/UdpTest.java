@@ -179,8 +179,10 @@ class UdpTest extends VirtualTimeTest {
         udp.receive();
         net.advance(Duration.ofSeconds(239));
         assertThat(host.datagramSockets()).hasSize(1);
+        assertThat(user.usernet().toText(-1)).contains("UDP[1 sec]");
         net.advance(Duration.ofSeconds(2));
         assertThat(host.datagramSockets()).isEmpty();
+        assertThat(user.usernet().toText(-1)).as("info usernet").doesNotContain("UDP[");
         assertThat(count("udp.flows-timed-out")).isEqualTo(1);
         udp.send("10.0.2.2", 5000, "again");
         net.advance(MOMENT);

@@ -16,6 +16,7 @@ import java.util.List;
 public final class ResolvConf implements AutoCloseable {
 
     private final Path file;
+    private List<String> wrapper = List.of();
 
     private ResolvConf(Path file) {
         this.file = file;
@@ -31,6 +32,12 @@ public final class ResolvConf implements AutoCloseable {
         }
     }
 
+    /** Programs started from now on run in this network namespace. */
+    public ResolvConf inside(NetNamespace namespace) {
+        wrapper = namespace.wrapper();
+        return this;
+    }
+
     /** Names another server instead, in the same file. */
     public void rename(InetAddress server) {
         try {
@@ -42,7 +49,8 @@ public final class ResolvConf implements AutoCloseable {
 
     /** The command that runs a command with this file in place; the process stays the same one. */
     public List<String> wrap(List<String> command) {
-        List<String> wrapped = new ArrayList<>(List.of(
+        List<String> wrapped = new ArrayList<>(wrapper);
+        wrapped.addAll(List.of(
                 Commands.require("unshare").toString(),
                 "--mount",
                 "--propagation",
