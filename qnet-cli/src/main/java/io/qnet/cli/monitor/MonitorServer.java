@@ -63,7 +63,10 @@ final class MonitorServer implements AutoCloseable {
     public void close() {
         closed = true;
         opened.close();
-        dropClient();
+        Link present = link;
+        if (present != null) {
+            drop(present);
+        }
     }
 
     private void run() {
@@ -83,11 +86,11 @@ final class MonitorServer implements AutoCloseable {
 
     private void serve(Link client) throws IOException {
         link = client;
-        Outbox out = new Outbox("qnet-monitor-out", client.output(), this::dropClient);
+        Outbox out = new Outbox("qnet-monitor-out", client.output(), () -> drop(client));
         outbox = out;
         try {
             MonitorSession made =
-                    spec.qmp() ? new QmpSession(machine, out, this::dropSlowClient) : new HmpSession(machine, out);
+                    spec.qmp() ? new QmpSession(machine, out, () -> dropSlow(client)) : new HmpSession(machine, out);
             made.begin();
             session = made;
             byte[] bytes = new byte[READ_BYTES];
@@ -103,20 +106,20 @@ final class MonitorServer implements AutoCloseable {
         }
     }
 
-    private void dropSlowClient() {
-        session = null;
+    /** Whose writer or session calls this may have been followed by another client already, which stays. */
+    private void dropSlow(Link client) {
+        if (link == client) {
+            session = null;
+        }
         LOG.log(System.Logger.Level.WARNING, "the client of " + spec.source() + " does not read: dropped");
-        dropClient();
+        drop(client);
     }
 
-    private void dropClient() {
-        Link present = link;
-        if (present != null) {
-            try {
-                present.close();
-            } catch (IOException e) {
-                LOG.log(System.Logger.Level.DEBUG, "closing a client of " + spec.source(), e);
-            }
+    private void drop(Link client) {
+        try {
+            client.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "closing a client of " + spec.source(), e);
         }
     }
 }
