@@ -12,12 +12,12 @@ import io.qnet.it.support.Ports;
 import io.qnet.it.support.QemuGuest;
 import io.qnet.it.support.QemuSlirp;
 import io.qnet.it.support.ResolvConf;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,15 +30,22 @@ class FixturesIT {
     void httpFilesServesAndDigests() throws Exception {
         try (HttpFiles files = HttpFiles.start()) {
             URI uri = URI.create("http://127.0.0.1:" + files.port() + "/bytes/100000");
-            HttpClient client = HttpClient.newHttpClient();
-            byte[] bytes = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofByteArray())
-                    .body();
+            HttpURLConnection download = (HttpURLConnection) uri.toURL().openConnection();
+            byte[] bytes;
+            try (InputStream body = download.getInputStream()) {
+                bytes = body.readAllBytes();
+            }
             assertThat(bytes).hasSize(100_000);
 
-            HttpRequest upload = HttpRequest.newBuilder(uri)
-                    .POST(HttpRequest.BodyPublishers.ofByteArray(bytes))
-                    .build();
-            assertThat(client.send(upload, BodyHandlers.ofString()).body()).isEqualTo(HttpFiles.sha256(100_000) + "\n");
+            HttpURLConnection upload = (HttpURLConnection) uri.toURL().openConnection();
+            upload.setDoOutput(true);
+            upload.getOutputStream().write(bytes);
+            try (InputStream body = upload.getInputStream()) {
+                assertThat(new String(body.readAllBytes(), StandardCharsets.US_ASCII))
+                        .isEqualTo(HttpFiles.sha256(100_000) + "\n");
+            }
+            download.disconnect();
+            upload.disconnect();
         }
     }
 

@@ -9,11 +9,10 @@ import io.qnet.it.support.Initramfs;
 import io.qnet.it.support.KernelFiles;
 import io.qnet.it.support.QemuGuest;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 
 /**
  * What a Linux guest does with a user netdev: it takes a lease, pings the gateway, resolves a name, downloads, uploads
@@ -81,11 +80,14 @@ final class GuestScenario {
     }
 
     private static String fetch(int hostPort) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + hostPort + "/index.html"))
-                .timeout(ChildProcess.HANG)
-                .build();
-        HttpResponse<String> response = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
-        assertThat(response.statusCode()).isEqualTo(200);
-        return response.body();
+        URI page = URI.create("http://127.0.0.1:" + hostPort + "/index.html");
+        HttpURLConnection connection = (HttpURLConnection) page.toURL().openConnection();
+        connection.setReadTimeout((int) ChildProcess.HANG.toMillis());
+        try (InputStream body = connection.getInputStream()) {
+            assertThat(connection.getResponseCode()).isEqualTo(200);
+            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        } finally {
+            connection.disconnect();
+        }
     }
 }

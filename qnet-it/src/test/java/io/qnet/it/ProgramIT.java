@@ -20,6 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The program as its users meet it: how it starts, what it says, how it ends. */
 class ProgramIT {
+    /** A shell starts what runs in its background with SIGINT ignored, and Java leaves an ignored signal alone. */
+    private static final List<String> HEEDING_SIGNALS = List.of("env", "--default-signal");
 
     @TempDir
     private Path folder;
@@ -79,8 +81,8 @@ class ProgramIT {
     void aSignalEndsItCleanly(String signal) throws Exception {
         Path socket = folder.resolve("qnet.sock");
         int forward = Ports.free();
-        try (QnetProcess qnet =
-                QnetProcess.start(QemuSlirp.userOnUnixSocket(",hostfwd=tcp:127.0.0.1:" + forward + "-:22", socket))) {
+        try (QnetProcess qnet = QnetProcess.start(
+                HEEDING_SIGNALS, QemuSlirp.userOnUnixSocket(",hostfwd=tcp:127.0.0.1:" + forward + "-:22", socket))) {
             qnet.awaitFile(socket).awaitListener(forward);
             try (Socket connection = new Socket(InetAddress.getLoopbackAddress(), forward)) {
                 assertThat(connection.isConnected()).isTrue();
