@@ -9,10 +9,9 @@ import io.qnet.it.support.EnabledIfCommand;
 import io.qnet.it.support.EnabledIfRoot;
 import io.qnet.it.support.NetNamespace;
 import io.qnet.it.support.QnetProcess;
+import io.qnet.it.support.UnixConnect;
 import io.qnet.testkit.codec.DhcpMessage;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -68,8 +67,7 @@ class PasstUplinkIT {
     }
 
     private static boolean isTurnedAway(Path socket) throws IOException {
-        try (SocketChannel second = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            second.connect(UnixDomainSocketAddress.of(socket));
+        try (SocketChannel second = UnixConnect.to(socket)) {
             return second.read(ByteBuffer.allocate(1)) < 0;
         }
     }

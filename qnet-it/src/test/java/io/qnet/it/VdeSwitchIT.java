@@ -7,10 +7,9 @@ import io.qnet.it.support.ChildProcess;
 import io.qnet.it.support.Commands;
 import io.qnet.it.support.EnabledIfCommand;
 import io.qnet.it.support.QemuHub;
+import io.qnet.it.support.UnixConnect;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -114,8 +113,7 @@ class VdeSwitchIT {
 
     /** What the switch says of its ports. */
     private String ports() {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(folder.resolve("mgmt")));
+        try (SocketChannel channel = UnixConnect.to(folder.resolve("mgmt"))) {
             channel.write(ByteBuffer.wrap("port/print\n".getBytes(StandardCharsets.UTF_8)));
             StringBuilder text = new StringBuilder();
             ByteBuffer buffer = ByteBuffer.allocate(4096);

@@ -2,7 +2,6 @@ package io.qnet.it.support;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -34,11 +33,7 @@ public final class MonitorClient implements AutoCloseable {
     }
 
     private static MonitorClient connect(Path path) {
-        try {
-            return new MonitorClient(SocketChannel.open(UnixDomainSocketAddress.of(path)));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new MonitorClient(UnixConnect.to(path));
     }
 
     /** Types a line at HMP and answers everything up to the next prompt, the echo included. */

@@ -3,8 +3,6 @@ package io.qnet.it.support;
 import io.qnet.it.raw.StreamSocket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -91,8 +89,7 @@ public final class QemuHub implements AutoCloseable {
 
     /** Gives a command to the monitor and returns what it says. */
     public String monitor(String command) {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(monitor));
+        try (SocketChannel channel = UnixConnect.to(monitor)) {
             readToPrompt(channel);
             channel.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.UTF_8)));
             return readToPrompt(channel);
