@@ -30,7 +30,8 @@ final class Program {
 
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Guests guests;
-    private @Nullable Monitors monitors;
+    private volatile boolean isStopping;
+    private volatile @Nullable Monitors monitors;
 
     Program(ProgramArguments arguments, PrintStream err) {
         this.arguments = arguments;
@@ -51,8 +52,9 @@ final class Program {
         if (network.isEmpty()) {
             return 1;
         }
-        if (monitors != null) {
-            monitors.start(new RunningMachine(network.get()));
+        Monitors opened = monitors;
+        if (opened != null) {
+            opened.start(new RunningMachine(network.get()));
         }
         awaitStop();
         return 0;
@@ -60,8 +62,9 @@ final class Program {
 
     private Optional<Network> make() {
         try {
-            Monitors opened = Monitors.open(arguments.monitors(), System.in, System.out, err);
+            Monitors opened = new Monitors();
             monitors = opened;
+            opened.openAll(arguments.monitors(), System.in, System.out, err);
             return Optional.of(Network.builder()
                     .name("main")
                     .listener(new Warnings())
@@ -73,27 +76,34 @@ final class Program {
         } catch (NetdevException e) {
             refuse(e.source(), e);
         }
-        if (monitors != null) {
-            monitors.close();
+        Monitors refused = monitors;
+        if (refused != null) {
+            refused.close();
         }
         return Optional.empty();
     }
 
     /** In the shutdown hook: SIGINT, SIGTERM, or System.exit. What was refused ends with the status of System.exit. */
     private void stop() {
+        isStopping = true;
+        Monitors opening = monitors;
+        if (opening != null && opening.isWaiting()) {
+            opening.close(); // there is nothing else yet
+            Runtime.getRuntime().halt(0);
+        }
         Optional<Network> network = started.completeOnTimeout(Optional.empty(), START_SECONDS, TimeUnit.SECONDS)
                 .join();
         if (network.isEmpty()) {
             return;
         }
-        if (monitors != null) {
-            monitors.announceEnd("host-signal");
-            monitors.flush();
+        if (opening != null) {
+            opening.announceEnd("host-signal");
+            opening.flush();
         }
         guests.close();
         network.get().close();
-        if (monitors != null) {
-            monitors.close();
+        if (opening != null) {
+            opening.close();
         }
         err.flush();
         stopped.countDown();
@@ -113,6 +123,9 @@ final class Program {
     }
 
     private void refuse(@Nullable String source, Exception e) {
+        if (isStopping) {
+            return; // it is the stop that ended what was under way
+        }
         err.println(NAME + ": " + (source == null ? "" : source + ": ") + e.getMessage());
     }
 

@@ -18,14 +18,15 @@ final class Usage {
     private static CommandSpec spec() {
         CommandSpec spec = CommandSpec.create().name("qnet");
         spec.parser().separator(" ");
-        spec.addOption(option(
-                        "-netdev",
-                        "TYPE,id=ID[,OPTION=VALUE...]",
-                        "A back end: user, socket, stream, dgram, l2tpv3, vde, hubport. See docs/options.md."))
+        spec.addOption(
+                        option(
+                                "-netdev",
+                                "TYPE,id=ID[,OPTION=VALUE...]",
+                                "A back end: user, tap, socket, stream, dgram, l2tpv3, vde, hubport. The options: docs/options.md."))
                 .addOption(option(
                         "-net",
                         "TYPE[,vlan=N][,OPTION=VALUE...]",
-                        "A NIC or a back end on hub N (0 if not said): nic, user, socket."))
+                        "A NIC or a back end on hub N (0 if not said): nic, user, tap, socket, l2tpv3, vde, dump."))
                 .addOption(option("-nic", "TYPE[,OPTION=VALUE...]", "A NIC and a back end, joined directly."))
                 .addOption(
                         option(
@@ -36,6 +37,7 @@ final class Usage {
                         "-chardev",
                         "socket|file|null,id=ID[,OPTION=VALUE...]",
                         "Where mirrors and redirectors send frames to, or with -mon chardev=ID a monitor."))
+                .addOption(option("-mon", "chardev=ID[,mode=readline|control]", "A monitor at a character device."))
                 .addOption(option(
                         "-monitor",
                         "stdio|unix:PATH|tcp:HOST:PORT[,server=on,wait=off]|null",

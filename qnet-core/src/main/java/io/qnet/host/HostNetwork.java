@@ -18,6 +18,11 @@ public interface HostNetwork {
     HostStream connect(
             SocketAddress remote, @Nullable InetSocketAddress local, long timeoutNanos, HostStream.Handler handler);
 
+    /** Whether {@link #start} can work. */
+    default boolean startsPrograms() {
+        return false;
+    }
+
     /**
      * Starts a program whose standard input, output and error are the stream; {@code connected} follows, or {@code failed}. A program that cannot be started is one that ends at once. It is ended with the
      * network, if it has not ended by itself.

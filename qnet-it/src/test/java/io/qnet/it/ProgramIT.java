@@ -97,6 +97,18 @@ class ProgramIT {
     }
 
     @Test
+    void aSignalWhileAMonitorsClientIsWaitedForEndsItToo() {
+        Path monitor = folder.resolve("monitor");
+        List<String> arguments = List.of("-netdev", "user,id=u0", "-monitor", "unix:" + monitor + ",server=on");
+        try (QnetProcess qnet = QnetProcess.start(HEEDING_SIGNALS, arguments)) {
+            qnet.process().awaitErr(line -> line.contains("waiting for connection on"), ChildProcess.HANG);
+            qnet.awaitFile(monitor);
+            assertThat(qnet.stop("TERM")).as(() -> qnet.process().describe()).isZero();
+            assertThat(monitor).doesNotExist();
+        }
+    }
+
+    @Test
     void aStaleUnixSocketIsReplaced() throws Exception {
         Path socket = folder.resolve("qnet.sock");
         try (QnetProcess first = QnetProcess.start(QemuSlirp.userOnUnixSocket("", socket))) {

@@ -37,6 +37,7 @@ final class Services {
     private final @Nullable DhcpServer dhcp;
     private final TftpServer tftp;
     private final Flows flows;
+    private final HostNetwork host;
     private final Loop loop;
     private final boolean ipv6;
     private @Nullable SmbShare smb;
@@ -50,6 +51,7 @@ final class Services {
             RandomGenerator random,
             Counters counters) {
         this.flows = flows;
+        this.host = host;
         this.loop = loop;
         ipv6 = settings.network().ipv6();
         dhcp = settings.dhcpOn() && settings.network().ipv4() ? new DhcpServer(settings.dhcp(), counters) : null;
@@ -118,6 +120,12 @@ final class Services {
      * @throws OptionException with QEMU's text if that cannot be
      */
     void share(Path folder, IpAddress server) {
+        if (!host.startsPrograms()) {
+            throw OptionException.of(
+                    "Parameter 'smb' cannot be used here: programs are started with epoll only",
+                    "smb",
+                    folder.toString());
+        }
         SmbShare made = SmbShare.of(folder);
         smb = made;
         for (int port : SmbShare.PORTS) {

@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Monitors implements NetworkListener, AutoCloseable {
     private final List<MonitorSpec> specs = new ArrayList<>();
-    private final List<Endpoints.Opened> opened = new ArrayList<>();
+    private final List<Endpoints.Opened> opened = new CopyOnWriteArrayList<>();
+    private volatile boolean isWaiting;
     private volatile List<MonitorServer> servers = List.of();
     private final AtomicBoolean endAnnounced = new AtomicBoolean();
     private @Nullable Terminals terminal;
@@ -31,15 +33,25 @@ public final class Monitors implements NetworkListener, AutoCloseable {
      */
     public static Monitors open(List<MonitorSpec> specs, InputStream in, PrintStream out, PrintStream info) {
         Monitors monitors = new Monitors();
-        for (MonitorSpec spec : specs) {
+        monitors.openAll(specs, in, out, info);
+        return monitors;
+    }
+
+    /** As {@link #open}, for whoever may have to {@link #close} them while a client is waited for. */
+    public void openAll(List<MonitorSpec> wanted, InputStream in, PrintStream out, PrintStream info) {
+        for (MonitorSpec spec : wanted) {
             try {
-                monitors.add(spec, in, out, info);
+                add(spec, in, out, info);
             } catch (NetdevException e) {
-                monitors.close();
+                close();
                 throw e.at(spec.source());
             }
         }
-        return monitors;
+    }
+
+    /** Whether the first client of a monitor is being waited for. Any thread. */
+    public boolean isWaiting() {
+        return isWaiting;
     }
 
     private void add(MonitorSpec spec, InputStream in, PrintStream out, PrintStream info) {
@@ -53,9 +65,11 @@ public final class Monitors implements NetworkListener, AutoCloseable {
         opened.add(made);
         if (made instanceof Endpoints.Listening listening && listening.waits()) {
             try {
+                isWaiting = true;
                 info.println(
                         "qnet: " + spec.source() + ": info: QEMU waiting for connection on: " + listening.address());
                 listening.await();
+                isWaiting = false;
             } catch (IOException e) {
                 throw new NetdevException("waiting for a connection failed: " + e.getMessage(), e);
             }

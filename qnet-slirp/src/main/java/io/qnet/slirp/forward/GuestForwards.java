@@ -72,6 +72,12 @@ public final class GuestForwards {
 
     private StreamService service(GuestForward rule) {
         if (rule.target() instanceof GuestForward.Target.Command command) {
+            if (!host.startsPrograms()) {
+                throw OptionException.of(
+                        rule.cannotOpen().getMessage() + " (programs are started with epoll only)",
+                        "guestfwd",
+                        rule.rule());
+            }
             List<String> words = CommandWords.split(command.command());
             if (words.isEmpty()) {
                 throw rule.cannotOpen();

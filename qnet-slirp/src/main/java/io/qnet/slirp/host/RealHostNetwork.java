@@ -94,6 +94,11 @@ public final class RealHostNetwork implements HostNetwork {
     }
 
     @Override
+    public boolean startsPrograms() {
+        return sockets.takesDescriptors();
+    }
+
+    @Override
     public HostStream start(List<String> command, HostStream.Handler handler) throws HostException {
         if (!sockets.takesDescriptors()) {
             throw new HostException(HostError.PROHIBITED, "programs are started with epoll only");
