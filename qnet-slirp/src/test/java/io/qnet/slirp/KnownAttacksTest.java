@@ -6,6 +6,7 @@ import io.qnet.testkit.FakeGuest;
 import io.qnet.testkit.codec.Bytes;
 import io.qnet.testkit.codec.DhcpMessage;
 import io.qnet.testkit.host.SimulatedUdp;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -228,9 +229,8 @@ class KnownAttacksTest extends VirtualTimeTest {
             assertThat(Bytes.u16(error, 16))
                     .as("header, 8, what was in the frame")
                     .isLessThanOrEqualTo(28 + 46);
-            for (byte each : error) {
-                assertThat(each).isNotEqualTo((byte) 0x5a);
-            }
+            // four in a row: a checksum or an identification may have one by chance
+            assertThat(new String(error, StandardCharsets.ISO_8859_1)).doesNotContain("ZZZZ");
         }
         assertAlive(guest);
     }
