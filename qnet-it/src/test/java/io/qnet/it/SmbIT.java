@@ -2,7 +2,6 @@ package io.qnet.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.qnet.it.support.ChildProcess;
 import io.qnet.it.support.EnabledIfCommand;
 import io.qnet.it.support.EnabledIfRoot;
 import io.qnet.it.support.GuestNamespace;
@@ -54,10 +53,10 @@ class SmbIT {
             assertThat(shared.resolve("sub")).isDirectory();
             assertThat(qnet.stop("TERM")).as(qnet.process().describe()).isZero();
             assertThat(leftOfSamba(state)).as("left behind").isEmpty();
-            assertThat(ChildProcess.run("pgrep", List.of("pgrep", "-f", state.toString()))
-                            .out())
+            assertThat(ProcessHandle.allProcesses()
+                            .map(each -> each.info().commandLine().orElse("")))
                     .as("programs left behind")
-                    .isEmpty();
+                    .noneMatch(line -> line.contains(state.toString()));
         }
     }
 
